@@ -4,11 +4,12 @@ Frozen values without IO. How a plan is found is `diff`'s business, how it is ca
 how it looks `render`'s.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from b24provision.errors import ExitCode
 from b24provision.model import Note, Portal, fold
 from b24provision.problem import Source
 from b24provision.rest.calls import Call
@@ -45,12 +46,22 @@ Fields = Mapping[str, Any]
 """Managed fields of one resource in the manifest's words: `{"name": "Price", "type": "number"}`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs. `path` is dotted (`access.AU`); None stands for "not there"."""
+
+    path: str
+    before: Any
+    after: Any
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One difference between manifest and portal, and the calls that remove it, in order.
 
     `before` is what is live (None: nothing is there), `after` what the manifest wants (None: that
-    nothing is there). `reason` says in words why the change is proposed.
+    nothing is there); both hold managed fields only. `differences` are the fields of an update that
+    differ. `reason` says in words why the change is proposed.
     """
 
     action: Action
@@ -61,6 +72,7 @@ class Change:
     after: Fields | None
     reason: str
     calls: Sequence[Call]
+    differences: Sequence[Difference] = ()
     source: Source | None = field(default=None, compare=False)
 
     @property
@@ -92,6 +104,17 @@ class Summary:
     destroy: int = 0
 
 
+def summarise(changes: Sequence[Change]) -> Summary:
+    """Count changes by what they do; a replacement is one added and one destroyed."""
+    actions = [change.action for change in changes]
+    replaced = actions.count(Action.REPLACE)
+    return Summary(
+        add=actions.count(Action.CREATE) + replaced,
+        change=actions.count(Action.UPDATE) + actions.count(Action.RENAME),
+        destroy=actions.count(Action.DELETE) + replaced,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What carrying a plan out will take: requests, commands in them, seconds of the portal's work."""
@@ -103,34 +126,38 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Ordered changes, what forbids some of them, and what else should be known."""
+    """Ordered changes, what forbids some of them, and what else should be known.
+
+    `destroy` tells a plan to take the manifests' storages away from one to make them so.
+    """
 
     portal: Portal
     changes: Sequence[Change] = ()
     blocked: Sequence[Blocked] = ()
     notes: Sequence[Note] = ()
     cost: Cost = Cost()
+    destroy: bool = False
 
     @property
     def summary(self) -> Summary:
-        """Count the changes; a replacement is one added and one destroyed."""
-        actions = [change.action for change in self.changes]
-        replaced = actions.count(Action.REPLACE)
-        return Summary(
-            add=actions.count(Action.CREATE) + replaced,
-            change=actions.count(Action.UPDATE) + actions.count(Action.RENAME),
-            destroy=actions.count(Action.DELETE) + replaced,
-        )
+        """Count the changes."""
+        return summarise(self.changes)
 
     @property
     def data_loss(self) -> Sequence[Change]:
         """The changes that cannot be taken back."""
         return tuple(change for change in self.changes if change.risk is Risk.DATA_LOSS)
 
-    def calls(self) -> Iterator[Call]:
-        """Every call of every change, in order."""
-        for change in self.changes:
-            yield from change.calls
+    def without_data_loss(self) -> "Plan":
+        """Leave out what loses data, and note what waits."""
+        waiting = self.data_loss
+        ids = {change.id for change in waiting}
+        return replace(
+            self,
+            changes=tuple(change for change in self.changes if change.id not in ids),
+            blocked=tuple(row for row in self.blocked if row.id not in ids),
+            notes=(*self.notes, *(Note(row.address, f"waits: {row.id} loses data") for row in waiting)),
+        )
 
 
 class Outcome(StrEnum):
@@ -156,7 +183,8 @@ class Report:
     """What apply did: an outcome for every change of the plan, in its order.
 
     `verified` is True only if the portal was read again and is as wanted. `differences` are the
-    changes that reading found still to be made.
+    changes that reading found still to be made although all went well. `problem` says why the
+    report ends early, if it does.
     """
 
     plan: Plan
@@ -164,3 +192,19 @@ class Report:
     verified: bool = False
     differences: Sequence[Change] = ()
     interrupted: bool = False
+    problem: str | None = None
+
+    @property
+    def summary(self) -> Summary:
+        """Count the changes that were made."""
+        done = {row.id for row in self.outcomes if row.outcome is Outcome.DONE}
+        return summarise([change for change in self.plan.changes if change.id in done])
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the command line answers: only 0, 1, 7 and 130 once a write was sent."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        if self.problem or any(row.outcome is not Outcome.DONE for row in self.outcomes):
+            return ExitCode.PARTIAL
+        return ExitCode.DONE if self.verified else ExitCode.FAILURE

@@ -1,0 +1,76 @@
+"""The options commands share, declared once.
+
+Every option can also be given by a `B24P_…` variable, except those that consent to something: consent
+is given for one run, on purpose.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+FORMATS = ("text", "json", "markdown")
+
+
+def _option(*names: str, **settings: Any) -> Callable[[F], F]:
+    variable = "B24P_" + names[-1].lstrip("-").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=True, **settings)
+
+
+def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _variables(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    variables = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter("write it as NAME=value", param=option)
+        variables[name] = value
+    return variables
+
+
+paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATHS]...")
+output = _all(
+    _option("output_format", "--format", type=click.Choice(FORMATS), default="text", help="How results are printed."),
+    _option(
+        "--json-into", type=click.Path(path_type=Path), metavar="FILE", help="Also write JSON to a file."
+    ),
+    _option(
+        "--markdown-into",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Also write Markdown to a file.",
+    ),
+    _option("--no-color", is_flag=True, help="No colours, also on a terminal."),
+    _option("-v", "--verbose", count=True, help="Log every request to stderr."),
+)
+target = _all(
+    _option("--target", metavar="NAME", help="The portal: a target of b24provision.toml, `env` or `local`."),
+    _option("--state-dir", type=click.Path(path_type=Path), metavar="DIR", help="Instead of .b24provision/."),
+    click.option(
+        "--var",
+        "variables",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_variables,
+        help="A variable of the manifests; also as B24P_VAR_NAME.",
+    ),
+)
+only = _option("--only", multiple=True, metavar="ENTITY", help="Only these storages; globs, repeatable.")
+prune = click.option("--prune", is_flag=True, help="Delete what no manifest names.")
+auto_approve = click.option("--auto-approve", is_flag=True, help="Do not ask.")
+data_loss = _all(
+    click.option("--allow-data-loss", is_flag=True, help="Consent to losing what the plan says is lost."),
+    _option("--skip-data-loss", is_flag=True, help="Do everything else, and list what waits."),
+)

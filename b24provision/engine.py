@@ -1,0 +1,86 @@
+"""The use cases on an open portal: read, plan, apply. One pipeline with other arguments."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from b24provision.apply import Applier
+from b24provision.diff import diff
+from b24provision.errors import BlockedError
+from b24provision.intent import Intent
+from b24provision.model import Snapshot
+from b24provision.plan import Plan, Report
+from b24provision.reading import drive
+from b24provision.session import Session
+from b24provision.snapshot import read_snapshot
+from b24provision.stages import forecast
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioner:
+    """Brings the portal behind `session` in line with manifests."""
+
+    session: Session
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def read(self, intent: Intent) -> Snapshot:
+        """Read from the portal what `intent` names, and the list of everything else."""
+        return await drive(self.session.send, read_snapshot(intent.codes()))
+
+    async def plan(self, intent: Intent) -> Plan:
+        """Find what has to be done to make the portal what `intent` asks for. Writes nothing.
+
+        Raises AuthError, UnreachableError and the other errors of the REST core.
+        """
+        found = diff(intent, await self.read(intent), self.session.portal)
+        return replace(found, cost=forecast(found.changes))
+
+    async def apply(
+        self,
+        intent: Intent,
+        plan: Plan | None = None,
+        *,
+        allow_data_loss: bool = False,
+        skip_data_loss: bool = False,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Report:
+        """Carry out `plan`, which was made for `intent` (by default a new one), and read back what it touched.
+
+        `skip_data_loss` does everything else; what waits is noted in the report's plan. `stop` is
+        asked before each request whether to end early.
+
+        Raises BlockedError, before anything is written, when a change is blocked or data would be
+        lost without `allow_data_loss`. Raises what the REST core raises when the first write does
+        not go out; later failures are told by the report.
+        """
+        plan = await self.plan(intent) if plan is None else plan
+        if skip_data_loss:
+            plan = plan.without_data_loss()
+        require_consent(plan, allow_data_loss=allow_data_loss)
+        look = self._look(intent, plan, skip_data_loss=skip_data_loss)
+        return await Applier(self.session.send, look, sleep=self.sleep, stop=stop).apply(plan)
+
+    def _look(self, intent: Intent, plan: Plan, *, skip_data_loss: bool) -> Callable[[], Awaitable[Plan]]:
+        touched = {change.entity for change in plan.changes}
+        part = intent.touching(touched)
+
+        async def look() -> Plan:
+            now = await self.plan(part)
+            if skip_data_loss:
+                now = now.without_data_loss()
+            return replace(now, changes=tuple(row for row in now.changes if row.entity in touched))
+
+        return look
+
+
+def require_consent(plan: Plan, *, allow_data_loss: bool) -> None:
+    """Refuse a plan as a whole while any part of it may not be carried out. Raises BlockedError."""
+    if plan.blocked:
+        reasons = "; ".join(f"{row.id}: {row.reason}" for row in plan.blocked)
+        raise BlockedError(f"Nothing was written, because the plan is blocked. {reasons}.")
+    if plan.data_loss and not allow_data_loss:
+        ids = ", ".join(change.id for change in plan.data_loss)
+        raise BlockedError(
+            f"Nothing was written, because data would be lost for good: {ids}. Allow it with "
+            "--allow-data-loss, or leave it out with --skip-data-loss."
+        )

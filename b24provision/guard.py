@@ -1,0 +1,93 @@
+"""Which changes of a plan must not be carried out, and why.
+
+A blocked change stays in the plan, so that the plan tells the whole truth; apply refuses the plan
+as a whole before its first write.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from b24provision.intent import Intent, matches
+from b24provision.model import Snapshot, fold
+from b24provision.plan import Action, Blocked, Change, Risk
+from b24provision.rights import Standing, standing
+
+
+def blockages(changes: Sequence[Change], intent: Intent, snapshot: Snapshot) -> Iterator[Blocked]:
+    """Give at most one reason per change, the one to deal with first."""
+    codes = Counter(fold(row.code) for row in snapshot.listed)
+    for change in changes:
+        for reason in (
+            _hidden(change, snapshot),
+            _ambiguous(change, codes),
+            _protected(change, intent),
+            _powerless(change, snapshot),
+            _impossible(change),
+        ):
+            if reason is not None:
+                yield reason
+                break
+
+
+def _hidden(change: Change, snapshot: Snapshot) -> Blocked | None:
+    if change.entity not in snapshot.hidden:
+        return None
+    return Blocked(
+        change.id,
+        f"storage {_code(change)} exists, but user {snapshot.caller.user_id} may not read it, and creating "
+        "it would make a second one of the same code: use an administrator's token, or have the user "
+        "given rights to the storage",
+        change.source,
+    )
+
+
+def _ambiguous(change: Change, codes: Counter[str]) -> Blocked | None:
+    if codes[change.entity] < 2:
+        return None
+    return Blocked(
+        change.id,
+        f"{codes[change.entity]} storages with the code {_code(change)} are live, and the portal decides "
+        "which of them a call meets: look at what they hold and delete the empty ones by hand",
+        change.source,
+    )
+
+
+def _protected(change: Change, intent: Intent) -> Blocked | None:
+    if change.risk is not Risk.DATA_LOSS:
+        return None
+    wanted = intent.manifest.entities.get(change.entity)
+    if wanted is not None and wanted.protect:
+        reason = f"storage {_code(change)} has `protect: true`: take it out of the manifest first"
+        return Blocked(change.id, reason, wanted.source or change.source)
+    if matches(change.entity, intent.protected):
+        return Blocked(
+            change.id, f"the configuration's `protected` covers storage {_code(change)}", change.source
+        )
+    return None
+
+
+def _powerless(change: Change, snapshot: Snapshot) -> Blocked | None:
+    live = snapshot.entities.get(change.entity)
+    if live is None or standing(live.access or {}, snapshot.caller) is not Standing.MAY_NOT:
+        return None
+    return Blocked(
+        change.id,
+        f"user {snapshot.caller.user_id} lacks full rights (X) to storage {_code(change)}, and is no "
+        "administrator: use an administrator's token, or have the user given X",
+        change.source,
+    )
+
+
+def _impossible(change: Change) -> Blocked | None:
+    if change.action is not Action.REPLACE:
+        return None
+    return Blocked(
+        change.id,
+        "the portal cannot turn a property into a file property: add one under another code, or list this "
+        "one under removed:, apply, and then declare it anew (its values are lost)",
+        change.source,
+    )
+
+
+def _code(change: Change) -> str:
+    return change.address.split(".", 1)[0]

@@ -1,0 +1,63 @@
+"""What a plan should mention although it is no difference."""
+
+from collections.abc import Iterator, Sequence
+
+from b24provision.changes import entity_rights
+from b24provision.intent import Intent
+from b24provision.model import Entity, Manifest, Note, Snapshot
+from b24provision.rights import Standing, standing
+from b24provision.unmanaged import unmanaged_entities, unmanaged_properties
+
+_SHOWN = 10
+
+
+def notes(intent: Intent, manifest: Manifest, snapshot: Snapshot) -> Iterator[Note]:
+    """Give the notes on every wanted storage that is live, then those on the portal as a whole."""
+    for key, wanted in manifest.entities.items():
+        live = snapshot.entities.get(key)
+        if live is None:
+            continue
+        yield from _standing_note(live, snapshot)
+        if intent.destroy:
+            continue
+        yield from _foreign_note(wanted, live, snapshot)
+        yield from _spelling_notes(wanted, live)
+        if not intent.prune:
+            codes = [prop.code for prop in unmanaged_properties(manifest, live)]
+            yield from _unmanaged_note(live.code, codes, "property", "properties")
+    if not (intent.destroy or intent.prune or intent.partial):
+        codes = [row.code for row in unmanaged_entities(intent, snapshot)]
+        yield from _unmanaged_note("", codes, "storage", "storages")
+
+
+def _standing_note(live: Entity, snapshot: Snapshot) -> Iterator[Note]:
+    if standing(live.access or {}, snapshot.caller) is Standing.UNSURE:
+        yield Note(
+            live.code, "whether the caller has full rights (X) is decided by groups: it may be refused"
+        )
+
+
+def _foreign_note(wanted: Entity, live: Entity, snapshot: Snapshot) -> Iterator[Note]:
+    rights = entity_rights(wanted, live, snapshot.caller)
+    if rights is not None and rights.foreign:
+        codes = ", ".join(rights.foreign)
+        yield Note(
+            live.code, f"{codes} created or changed the storage and keeps X; `strict_access: true` removes it"
+        )
+
+
+def _spelling_notes(wanted: Entity, live: Entity) -> Iterator[Note]:
+    for key, prop in wanted.properties.items():
+        there = live.properties.get(key)
+        if there is not None and there.code != prop.code:
+            yield Note(
+                f"{live.code}.{there.code}",
+                f"the manifest spells it {prop.code}; items match values with case, so write {there.code}",
+            )
+
+
+def _unmanaged_note(address: str, codes: Sequence[str], one: str, many: str) -> Iterator[Note]:
+    if codes:
+        verb = f"{one} is" if len(codes) == 1 else f"{many} are"
+        shown = ", ".join(codes[:_SHOWN]) + (", …" if len(codes) > _SHOWN else "")
+        yield Note(address, f"{len(codes)} {verb} in no manifest and left alone: {shown}")

@@ -1,0 +1,66 @@
+"""The sentences that every format shares: whom it concerns, what it comes to."""
+
+import json
+from typing import Any
+
+from b24provision.model import Manifest, Portal
+from b24provision.plan import Action, Outcome, Plan, Report, Risk
+
+SYMBOLS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.DELETE: "-",
+    Action.REPLACE: "-/+",
+    Action.RENAME: ">",
+}
+BLOCKED = "!"
+RISKS = {Risk.SAFE: "", Risk.CAUTION: "caution", Risk.DATA_LOSS: "data loss"}
+
+
+def portal_line(portal: Portal) -> str:
+    """Say whom a plan, a prompt or a report concerns."""
+    if portal.is_local:
+        return "LOCAL PORTAL: simulated, nothing leaves this computer"
+    facts = [f"target {portal.target}"]
+    if portal.member_id:
+        facts.append(f"member {portal.member_id[:4]}…")
+    if portal.user_id:
+        facts += [f"user {portal.user_id}", "administrator" if portal.is_admin else "no administrator"]
+    return f"Portal: {portal.host} ({', '.join(facts)})"
+
+
+def plan_line(plan: Plan) -> str:
+    """Sum a plan up, in the words that come last."""
+    if plan.changes:
+        count = plan.summary
+        return f"Plan: {count.add} to add, {count.change} to change, {count.destroy} to destroy."
+    if plan.destroy:
+        return "No changes. None of the manifests' storages is on the portal."
+    return "No changes. The portal matches the manifests."
+
+
+def manifest_line(manifest: Manifest) -> str:
+    """Sum up manifests that are valid."""
+    properties = sum(len(entity.properties) for entity in manifest.entities.values())
+    return f"Valid: {len(manifest.entities)} storages, {properties} properties."
+
+
+def report_line(report: Report) -> str:
+    """Sum a report up, in the words that come last."""
+    verb = "Destroy" if report.plan.destroy else "Apply"
+    count = report.summary
+    made = f"{count.add} added, {count.change} changed, {count.destroy} destroyed."
+    if report.verified:
+        return f"{verb} complete! {made} Verified."
+    if report.interrupted:
+        return f"{verb} interrupted. {made} Run again to resume."
+    if report.differences and all(row.outcome is Outcome.DONE for row in report.outcomes):
+        return f"{verb} done, but the portal differs. {made} Run plan to see what it is now."
+    return f"{verb} incomplete. {made} Run again to resume."
+
+
+def shown(value: Any) -> str:
+    """Write a field's value: text in quotes, nothing as a dash, the rest as JSON."""
+    if value is None:
+        return "–"
+    return json.dumps(value, ensure_ascii=False)

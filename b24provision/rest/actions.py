@@ -1,0 +1,155 @@
+"""One call, one batch, and a batch of any length: what a client is used for.
+
+Each action reads its calls, asks one question or several, and gives the answers the shape the calls had.
+How a question gets its answer is none of its business.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from b24provision.errors import InputError
+from b24provision.rest.answers import mapping, whole
+from b24provision.rest.calls import MAX_COMMANDS, Call, Commands, Row, Rows, read_call, read_commands
+from b24provision.rest.encode import command, plain
+from b24provision.rest.envelope import rows, shape
+from b24provision.rest.exchange import Answer, Question
+from b24provision.rest.result import AjaxResult, Query, Result
+
+Ask: TypeAlias = Callable[[Question], Awaitable[Answer]]
+NewId: TypeAlias = Callable[[], str]
+
+
+class CallAction:
+    """`client.call`: one method, in a request of its own."""
+
+    def __init__(self, ask: Ask, new_id: NewId) -> None:
+        self._ask = ask
+        self._new_id = new_id
+
+    async def make(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        request_id: str | None = None,
+        reads: bool | None = None,
+    ) -> AjaxResult:
+        """Call a method; a call that the portal refuses gives a row with its `error`.
+
+        `reads` says whether the call only reads, where its name does not tell. Raises InputError for what
+        cannot be sent, UnreachableError, AuthError, UnexpectedAnswerError, and OutcomeUnknownError when the
+        answer to a write was lost.
+        """
+        call = _checked(read_call(method, params, reads), method)
+        question = Question(call.method, call.params, (call,), (), request_id or self._new_id())
+        answer = await self._ask(question)
+        return AjaxResult(
+            query=Query(call.method, call.params, question.request_id),
+            status=answer.status,
+            data=answer.body.get("result"),
+            error=answer.error,
+            total=whole(answer.body.get("total")),
+            next=whole(answer.body.get("next")),
+            time=mapping(answer.body.get("time")),
+        )
+
+
+class BatchAction:
+    """`client.batch`: up to 50 calls in one request, run one after another."""
+
+    def __init__(self, ask: Ask, new_id: NewId) -> None:
+        self._ask = ask
+        self._new_id = new_id
+
+    async def make(
+        self,
+        calls: Rows,
+        *,
+        is_halt_on_error: bool = True,
+        return_ajax_result: bool = False,
+        request_id: str | None = None,
+    ) -> Result:
+        """Run calls, given as a list of rows or as a mapping of names to rows.
+
+        A row is `("method", params)`, `{"method": …, "params": …}` or a `Call`. A list gives a list, a mapping a dict,
+        of payloads of the calls that went well, or with `return_ajax_result` of one AjaxResult for each that
+        ran. Failed calls are in `errors`. With `is_halt_on_error` the portal stops at the first.
+
+        A later call may take values from earlier ones: texts such as `$result[name][field]` are replaced by
+        the portal. `fits_batch` tells whether a text that is meant literally survives.
+
+        Raises what `call.make` raises, and ApiError when the portal refuses the batch as a whole.
+        Source: api-reference/batch.
+        """
+        commands = _all_checked(read_commands(calls))
+        outcomes = await self.run(commands, halt=is_halt_on_error, request_id=request_id)
+        return shape(commands, outcomes, as_rows=return_ajax_result)
+
+    async def run(
+        self, commands: Commands, *, halt: bool, request_id: str | None
+    ) -> list[tuple[str, AjaxResult]]:
+        """Run commands that have been read and checked; gives those that ran with their keys."""
+        lines = [command(call) for call in commands.calls]
+        cmd = dict(zip(commands.keys, lines, strict=True)) if commands.named else lines
+        payload = {"halt": int(halt), "cmd": cmd}
+        question = Question("batch", payload, commands.calls, commands.keys, request_id or self._new_id())
+        answer = await self._ask(question)
+        if answer.error is not None:
+            raise answer.error
+        return list(
+            rows(
+                commands,
+                answer.body.get("result"),
+                halt=halt,
+                request_id=question.request_id,
+                status=answer.status,
+                secrets=answer.secrets,
+            )
+        )
+
+
+class BatchByChunkAction:
+    """`client.batch_by_chunk`: any number of calls, fifty to a request."""
+
+    def __init__(self, batch: BatchAction) -> None:
+        self._batch = batch
+
+    async def make(
+        self,
+        calls: Sequence[Row],
+        *,
+        is_halt_on_error: bool = True,
+        return_ajax_result: bool = False,
+        request_id: str | None = None,
+    ) -> Result:
+        """Run a list of calls; halting stops the following requests too.
+
+        Keys of errors count through all requests. References reach no further than their own request of
+        fifty. When a request fails as a whole, what was done before it is lost to the caller: use
+        `batch` where that matters. Raises what `batch.make` raises.
+        """
+        commands = _all_checked(read_commands(calls, at_most=None))
+        if commands.named:
+            raise InputError("batch_by_chunk takes a list of calls: names are for batch, of at most 50.")
+        outcomes: list[tuple[str, AjaxResult]] = []
+        for first in range(0, len(commands), MAX_COMMANDS):
+            chunk = commands.calls[first : first + MAX_COMMANDS]
+            keys = tuple(str(position) for position in range(len(chunk)))
+            answered = await self._batch.run(
+                Commands(keys, chunk, named=False), halt=is_halt_on_error, request_id=request_id
+            )
+            outcomes += [(str(first + int(key)), row) for key, row in answered]
+            if is_halt_on_error and any(not row.is_success for _, row in answered):
+                break
+        return shape(commands, outcomes, as_rows=return_ajax_result)
+
+
+def _all_checked(commands: Commands) -> Commands:
+    kind = "command" if commands.named else "row"
+    calls = tuple(_checked(call, f"{kind} {key} ({call.method})") for key, call in commands)
+    return Commands(commands.keys, calls, commands.named)
+
+
+def _checked(call: Call, where: str) -> Call:
+    """Give the call with parameters that can be sent, and that nobody can change meanwhile."""
+    return Call(call.method, plain(call.params, where), call.reads)

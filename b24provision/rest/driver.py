@@ -1,0 +1,208 @@
+"""Carries out the steps of exchanges with one portal: sends, waits, renews, moves.
+
+It owns what all requests to that portal share: the address, the bucket, the operating budget, the token,
+the counters. What to do next is decided in `exchange`.
+"""
+
+import asyncio
+import logging
+from typing import Any, assert_never
+
+from b24provision.errors import InputError
+from b24provision.rest.answers import mapping, number
+from b24provision.rest.bucket import Bucket
+from b24provision.rest.calls import Commands
+from b24provision.rest.endpoint import host, may_move, normalise
+from b24provision.rest.envelope import Envelope, entry, timings
+from b24provision.rest.exchange import (
+    Admit,
+    Answer,
+    Busy,
+    Exchange,
+    Exhausted,
+    Grant,
+    Move,
+    Pause,
+    Question,
+    Renew,
+    Send,
+    Step,
+)
+from b24provision.rest.operating import OperatingBudget
+from b24provision.rest.renewal import Renewal
+from b24provision.rest.settings import Settings
+from b24provision.rest.stats import Stats, Tally
+from b24provision.rest.tokens import Token, TokenSource
+from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed, Transport
+
+_log = logging.getLogger("b24provision.rest")
+
+
+class Driver:
+    """One portal, as this client sees it."""
+
+    def __init__(
+        self, endpoint: str | None, auth: TokenSource | None, transport: Transport, settings: Settings
+    ) -> None:
+        self._endpoint = normalise(endpoint) if endpoint else None
+        self._renewal = Renewal(auth, settings.wall_clock) if auth else None
+        self._transport = transport
+        self._settings = settings
+        self._bucket = Bucket(settings.limits, settings.clock())
+        self._queue = asyncio.Lock()  # lets waiters through in the order they came
+        self._budget = OperatingBudget(settings.limits)
+        self._tally = Tally()
+
+    @property
+    def endpoint(self) -> str:
+        """Where the portal is; empty while only the token knows."""
+        return self._endpoint or ""
+
+    def stats(self) -> Stats:
+        """Read the counters."""
+        tally = self._tally
+        return Stats(
+            requests=tally.requests,
+            retries=tally.retries,
+            renewals=self._renewal.count if self._renewal else 0,
+            moves=tally.moves,
+            waits=tally.waits,
+            waited_s=tally.waited_s,
+            methods=dict(tally.methods),
+            bucket_level=self._bucket.level(self._settings.clock()),
+            bucket_capacity=self._bucket.capacity,
+            operating=self._budget.used(self._settings.wall_clock()),
+        )
+
+    async def ask(self, question: Question) -> Answer:
+        """Bring a question to its answer; raises what `Exchange.run` raises."""
+        settings = self._settings
+        steps = Exchange(
+            question,
+            retry=settings.retry,
+            jitter=settings.jitter,
+            patience_s=settings.limits.patience_s,
+            version=settings.version,
+        ).run()
+        outcome: Any = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                answer: Answer = done.value
+                break
+            outcome = await self._carry_out(step, question)
+        self._bucket.succeeded(settings.clock())
+        self._account(question, answer)
+        return answer
+
+    async def aclose(self) -> None:
+        """Finish a renewal that is under way, then let go of the connections."""
+        if self._renewal:
+            await self._renewal.aclose()
+        await self._transport.aclose()
+
+    async def _carry_out(self, step: Step, question: Question) -> Any:
+        outcome: Any = None
+        match step:
+            case Admit():
+                outcome = await self._admit(question)
+            case Send(request):
+                outcome = await self._send(request, question)
+            case Pause(seconds, reason):
+                self._tally.retries += 1
+                await self._wait(seconds, reason)
+            case Busy():
+                outcome = self._bucket.refused(self._settings.clock())
+            case Exhausted():
+                outcome = self._budget.refused([question.method], self._settings.wall_clock())
+            case Renew(spent):
+                outcome = await self._renew(spent)
+            case Move(endpoint):
+                self._move(endpoint)
+            case _:
+                assert_never(step)
+        return outcome
+
+    async def _admit(self, question: Question) -> Grant:
+        rest_s = self._budget.wait_s(question.methods, self._settings.wall_clock())
+        if rest_s > 0:
+            await self._wait(rest_s, f"the operating time of {question.method}")
+        async with self._queue:
+            while (wait_s := self._bucket.wait_s(self._settings.clock())) > 0:
+                await self._wait(wait_s, "the rate limit")
+            self._bucket.take(self._settings.clock())
+        return await self._grant()
+
+    async def _grant(self) -> Grant:
+        token = await self._renewal.current() if self._renewal else None
+        if self._endpoint is None and token is not None and token.endpoint:
+            self._endpoint = normalise(token.endpoint)
+        if self._endpoint is None:
+            raise InputError(
+                "Neither the client nor its token knows the portal's address: give the endpoint."
+            )
+        return Grant(self._endpoint, token)
+
+    async def _send(self, request: HttpRequest, question: Question) -> HttpResponse | SendFailed:
+        clock, began = self._settings.clock, self._settings.clock()
+        self._tally.requests += 1
+        outcome: HttpResponse | SendFailed
+        try:
+            outcome = await self._transport.send(request)
+        except SendFailed as failure:
+            outcome = failure
+        _log.debug(
+            "%s commands=%d %s seconds=%.3f host=%s request=%s",
+            question.method,
+            len(question.calls),
+            f"status={outcome.status}" if isinstance(outcome, HttpResponse) else f"failed={outcome}",
+            clock() - began,
+            host(request.url),
+            question.request_id,
+        )
+        return outcome
+
+    async def _wait(self, seconds: float, reason: str) -> None:
+        self._tally.waited(seconds)
+        if self._settings.on_wait:
+            self._settings.on_wait(seconds, reason)
+        await self._settings.sleep(seconds)
+
+    async def _renew(self, spent: Token) -> bool:
+        if self._renewal is None:
+            return False
+        renewed = await self._renewal.replace(spent)
+        fresh = await self._renewal.current()
+        if fresh.endpoint and may_move(self.endpoint, fresh.endpoint):
+            self._move(fresh.endpoint)
+        return renewed
+
+    def _move(self, endpoint: str) -> None:
+        endpoint = normalise(endpoint)
+        if endpoint == self._endpoint:
+            return
+        self._endpoint = endpoint
+        self._tally.moves += 1
+        if self._settings.on_moved:
+            self._settings.on_moved(endpoint)
+
+    def _account(self, question: Question, answer: Answer) -> None:
+        """Learn from an answer what it cost."""
+        time = mapping(answer.body.get("time")) or {}
+        self._budget.note(question.method, time)
+        if not question.keys:
+            self._tally.ran(question.method, number(time.get("duration")) or 0.0)
+            return
+        commands = Commands(question.keys, question.calls, named=True)
+        payload = answer.body.get("result")
+        for method, own in timings(commands, payload):
+            self._budget.note(method, own)
+            self._tally.ran(method, number(own.get("duration")) or 0.0)
+        errors = Envelope.of(payload).result_error
+        limited = [call.method for key, call in commands if _is_time_limit(entry(errors, key))]
+        self._budget.refused(limited, self._settings.wall_clock())
+
+
+def _is_time_limit(error: Any) -> bool:
+    return isinstance(error, dict) and error.get("error") == "OPERATION_TIME_LIMIT"

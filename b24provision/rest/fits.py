@@ -1,0 +1,66 @@
+"""Tells which calls arrive unharmed inside a batch, and which need a request of their own.
+
+Pure, and careful: a doubtful call does not fit. A call on its own costs one more request, an altered
+text costs the user's data.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from b24provision.rest.calls import Call
+from b24provision.rest.encode import pairs
+
+_MAX_PAIRS = 1000
+"""PHP drops further ones silently (`max_input_vars`)."""
+
+_REFERENCE = re.compile(r"\$(?:result|error|total|next|time)", re.IGNORECASE)
+# What the portal's script filter looks for, once spaces, control characters, backslashes and
+# comments between the letters are gone, through which it sees.
+_MARKUP = re.compile(r"<[A-Za-z/!?]")
+_HANDLER = re.compile(r"(?<!\w)on[\w\s\\]*=", re.IGNORECASE)
+_SCRIPT = re.compile(
+    r"(?:javascript|vbscript|behaviou?r)[:=]|@import|expression\(|-moz-binding", re.IGNORECASE
+)
+_SEEN_THROUGH = re.compile(r"/\*.*?\*/|[\x00-\x20\\]", re.DOTALL)
+
+
+def fits_batch(call: Call) -> bool:
+    """Say whether a call whose texts are meant literally may travel inside a batch.
+
+    It may not when the portal would take a text for a reference (`$result[…]` and its kin), when the
+    script filter would break it up, or when a query cannot carry it: `False`, `None`, an empty list or
+    mapping, names with brackets, more than a thousand values.
+    """
+    if _lossy(call.params) or any(_misread(str(name)) for name in call.params):
+        return False
+    texts = list(pairs(call.params))
+    return len(texts) <= _MAX_PAIRS and not any(_altered(name) or _altered(text) for name, text in texts)
+
+
+def _altered(text: str) -> bool:
+    if _REFERENCE.search(text) or _MARKUP.search(text) or _HANDLER.search(text):
+        return True
+    return bool(_SCRIPT.search(_SEEN_THROUGH.sub("", text)))
+
+
+def _misread(name: str) -> bool:
+    """PHP turns dots and spaces of an outermost name into underscores."""
+    return any(sign in name for sign in ". ")
+
+
+def _lossy(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        if any(str(name) == "" or set("[]\0") & set(str(name)) for name in value):
+            return True
+        return any(_vanishes(member) or _lossy(member) for member in value.values())
+    return any(_vanishes(member) or _lossy(member) for member in _members(value))
+
+
+def _members(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        yield from value
+
+
+def _vanishes(value: Any) -> bool:
+    return value is None or value is False or (isinstance(value, Mapping | list | tuple) and not value)

@@ -1,0 +1,58 @@
+"""What a client has done so far, counted.
+
+`Tally` counts, `Stats` is a reading of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class MethodStats:
+    """One REST method: how often it ran, alone or in a batch, and for how long by the portal's account."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """A reading of a client's counters since it was made.
+
+    `requests` counts HTTP requests, repeated ones too; `retries` those sent again after a failure; `waits`
+    and `waited_s` every wait for a limit or a retry, before it ended. `bucket_level` is what the bucket holds now of
+    `bucket_capacity` (None: no bucket). `operating` is the seconds used by method, as the portal last said.
+    """
+
+    requests: int
+    retries: int
+    renewals: int
+    moves: int
+    waits: int
+    waited_s: float
+    methods: Mapping[str, MethodStats]
+    bucket_level: float
+    bucket_capacity: float | None
+    operating: Mapping[str, float]
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counters behind `Stats`."""
+
+    requests: int = 0
+    retries: int = 0
+    moves: int = 0
+    waits: int = 0
+    waited_s: float = 0.0
+    methods: dict[str, MethodStats] = field(default_factory=dict)
+
+    def ran(self, method: str, seconds: float) -> None:
+        """Count one run of a method."""
+        so_far = self.methods.get(method, MethodStats(0, 0.0))
+        self.methods[method] = MethodStats(so_far.count + 1, so_far.seconds + seconds)
+
+    def waited(self, seconds: float) -> None:
+        """Count one wait."""
+        self.waits += 1
+        self.waited_s += seconds

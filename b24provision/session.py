@@ -1,0 +1,185 @@
+"""An open connection to a target's portal: the client, the token it uses, and who the portal is.
+
+Owns how a target becomes a client: the local portal in process, a webhook, a token of somebody
+else's, or a pair of our own that is stored whenever it is refreshed.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from b24provision.errors import InputError, StaleError
+from b24provision.model import Portal
+from b24provision.reading import Answer
+from b24provision.rest import (
+    Client,
+    HttpxTransport,
+    Limits,
+    RefreshingToken,
+    StaticToken,
+    Token,
+    TokenSource,
+    Transport,
+    fits_batch,
+)
+from b24provision.rest.calls import Call
+from b24provision.targets import Target
+from b24provision.token_command import CommandToken
+from b24provision.tokens import SqliteTokenStore
+
+Tell = Callable[[str], None]
+"""Is told, in a sentence, what a person who waits should know."""
+
+
+def tell_nobody(_: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A portal that can be called. `portal` does not name the caller yet; a plan does."""
+
+    client: Client
+    portal: Portal
+
+    async def send(self, calls: Sequence[Call]) -> Sequence[Answer]:
+        """Send up to 50 calls as one request; a `Sender`.
+
+        A single call that a batch would alter goes out by itself.
+        """
+        if len(calls) == 1 and not fits_batch(calls[0]):
+            return [await self.client.call.make(calls[0].method, calls[0].params)]
+        result = await self.client.batch.make(calls, is_halt_on_error=False, return_ajax_result=True)
+        rows: Sequence[Answer] = result.data
+        return rows
+
+
+@asynccontextmanager
+async def connect(
+    target: Target, state: Path, *, directory: Path | None = None, tell: Tell = tell_nobody
+) -> AsyncIterator[Session]:
+    """Open a target. `state` holds the token store and the local portal; commands run in `directory`.
+
+    Raises InputError when the target's settings do not suffice, StaleError when the target is pinned
+    to another portal, AuthError or UnreachableError when a token cannot be had.
+    """
+    async with AsyncExitStack() as stack:
+        if target.is_local:
+            client, member_id = _local_client(stack, state)
+        elif target.webhook_url:
+            client, member_id = Client.from_webhook(target.webhook_url, on_wait=_waiting(tell)), ""
+        else:
+            client, member_id = await _oauth_client(stack, target, state, directory or Path.cwd(), tell)
+        await stack.enter_async_context(client)
+        host = target.host if target.is_local else urlsplit(client.endpoint).hostname or ""
+        portal = Portal(target=target.name, host=host, member_id=member_id, is_local=target.is_local)
+        yield Session(client, portal)
+
+
+def _local_client(stack: AsyncExitStack, state: Path) -> tuple[Client, str]:
+    from b24provision.local import LocalPortal
+
+    keep_private(state)
+    portal = stack.enter_context(LocalPortal.open(state / "local.sqlite3"))
+    token = StaticToken(portal.issue_token().access_token)
+    transport = HttpxTransport(app=portal.app)
+    return Client("http://local/rest/", token, transport=transport, limits=Limits.unlimited()), ""
+
+
+async def _oauth_client(
+    stack: AsyncExitStack, target: Target, state: Path, directory: Path, tell: Tell
+) -> tuple[Client, str]:
+    transport = HttpxTransport()
+    stack.push_async_callback(transport.aclose)
+    source = await _token_source(target, state, directory, transport)
+    token = await source.current()
+    member_id = token.member_id or ""
+    if target.member_id:
+        member_id = member_id or await _ask_member_id(target, token, transport)
+        _require_pinned(target, member_id)
+    endpoint = target.endpoint or token.endpoint
+    if not endpoint:
+        raise InputError(f"target {target.name}: an endpoint is missing, and the token names none")
+    client = Client(
+        endpoint,
+        source,
+        transport=transport,
+        on_wait=_waiting(tell),
+        on_moved=lambda address: tell(f"The portal has moved: its address is now {address}"),
+    )
+    return client, member_id
+
+
+async def _token_source(target: Target, state: Path, directory: Path, transport: Transport) -> TokenSource:
+    if target.token_command:
+        return CommandToken(target.token_command, directory)
+    if target.access_token and not target.refresh_token:
+        return StaticToken(target.access_token)
+    if not (target.client_id and target.client_secret):
+        needed = "a token (access_token, or token_command)" if not target.refresh_token else "both of them"
+        raise InputError(
+            f"target {target.name}: refreshing takes client_id and client_secret, and one is missing: "
+            f"give {needed}"
+        )
+    seed = Token(target.access_token, refresh_token=target.refresh_token) if target.refresh_token else None
+    keep_private(state)
+    store = SqliteTokenStore(
+        state / "tokens.sqlite3",
+        client_id=target.client_id,
+        host=target.host,
+        member_id=target.member_id,
+        seed=seed,
+    )
+    token = await store.load() or seed
+    if token is None:
+        raise InputError(
+            f"target {target.name}: there is no token yet: set access_token and refresh_token, or token_command"
+        )
+    return RefreshingToken(
+        token,
+        client_id=target.client_id,
+        client_secret=target.client_secret,
+        store=store,
+        transport=transport,
+        oauth_url=target.oauth_url,
+    )
+
+
+async def _ask_member_id(target: Target, token: Token, transport: Transport) -> str:
+    """Ask the authorisation server whose token this is: the portal itself does not tell.
+
+    Source: settings/oauth (app.info of the authorisation server).
+    """
+    parts = urlsplit(target.oauth_url)
+    server = urlunsplit((parts.scheme, parts.netloc, "/rest/", "", ""))
+    client = Client(server, StaticToken(token.access_token), transport=transport)
+    answer = await client.call.make("app.info")
+    install = answer.data.get("install") if isinstance(answer.data, dict) else None
+    member_id = install.get("member_id") if isinstance(install, dict) else None
+    return str(member_id or "")
+
+
+def _require_pinned(target: Target, member_id: str) -> None:
+    if member_id != target.member_id:
+        found = f"belongs to member {member_id}" if member_id else "does not tell its portal"
+        raise StaleError(
+            f"target {target.name} is pinned to member {target.member_id}, but the token {found}. "
+            "Use the right token, or correct member_id in the configuration."
+        )
+
+
+def _waiting(tell: Tell) -> Callable[[float, str], None]:
+    def on_wait(seconds: float, reason: str) -> None:
+        if seconds > 2:
+            tell(f"Waiting {seconds:.0f} s: {reason}")
+
+    return on_wait
+
+
+def keep_private(state: Path) -> None:
+    """Make the state directory, kept out of version control: it holds tokens."""
+    if not state.exists():
+        state.mkdir(parents=True)
+        (state / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -1,0 +1,154 @@
+"""Portal → model: who calls, which storages there are, and what the named ones look like.
+
+Owns what the portal's answers about storages mean, in particular which error is an answer ("there
+is no such storage") and what to tell somebody whose token cannot see storages at all. It does not
+know what anybody wants.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from b24provision.errors import ApiError, AuthError, UnexpectedAnswerError
+from b24provision.model import Access, Caller, Entity, Level, Listed, Property, PropertyType, Snapshot, fold
+from b24provision.reading import Answer, Reader
+from b24provision.rest.calls import Call
+
+_NO_APPLICATION = (
+    "The portal refuses storages to this caller: “Application context required”. Storages belong to an "
+    "application; an incoming webhook has none. Create a local application on the portal (Developer "
+    "resources → Other → Local application) with the scope `entity` and use its token: B24_ENDPOINT and "
+    "B24_ACCESS_TOKEN, or a target in b24provision.toml."
+)
+_NO_SCOPE = (
+    "The token lacks the scope `entity`. Add it to the application's permissions on the portal, then "
+    "install the application again or log in again to get a token that has it."
+)
+
+
+def read_snapshot(codes: Sequence[str]) -> Reader[Snapshot]:
+    """Read the caller, the list of storages, and properties and rights of every storage in `codes`.
+
+    Asks `2 + 2 * len(codes)` calls at once. For a caller who is no administrator, codes that are
+    not listed are then probed: `entity.item.get` finds a storage whatever the rights, so it tells
+    absence from blindness. A storage that does not exist is an answer, not an error.
+
+    Raises AuthError when this caller cannot work with storages at all, ApiError when the portal
+    refuses a read, UnexpectedAnswerError when an answer has not the documented shape.
+
+    Source: api-reference/entity (entity.get, entity.rights, entity.item.property.get).
+    """
+    unique = {fold(code): code for code in codes}
+    reads = [call for code in unique.values() for call in _detail_calls(code)]
+    profile, listing, *details = yield [Call("profile"), Call("entity.get"), *reads]
+    caller = _caller(profile)
+    pairs = dict(zip(unique, zip(details[::2], details[1::2], strict=True), strict=True))
+    gone = {key for key, (properties, _) in pairs.items() if not _exists(properties)}
+    listed = tuple(row for row in _listed(listing) if fold(row.code) not in gone)
+    spelling = {fold(row.code): row for row in listed}
+    entities = {key: _entity(spelling[key], *answers) for key, answers in pairs.items() if key in spelling}
+    unlisted = [key for key in unique if key not in spelling]
+    hidden: frozenset[str] = frozenset()
+    if unlisted and not caller.is_admin:
+        probes = yield [Call("entity.item.get", {"ENTITY": unique[key], "start": -1}) for key in unlisted]
+        hidden = frozenset(key for key, probe in zip(unlisted, probes, strict=True) if _exists(probe))
+    return Snapshot(caller=caller, listed=listed, entities=entities, hidden=hidden)
+
+
+def _detail_calls(code: str) -> Iterator[Call]:
+    yield Call("entity.item.property.get", {"ENTITY": code})
+    yield Call("entity.rights", {"ENTITY": code})
+
+
+def _caller(answer: Answer) -> Caller:
+    profile = _mapping(answer)
+    return Caller(user_id=_text(answer, profile, "ID"), is_admin=bool(profile.get("ADMIN")))
+
+
+def _listed(answer: Answer) -> tuple[Listed, ...]:
+    return tuple(
+        Listed(code=_text(answer, row, "ENTITY"), name=str(row.get("NAME") or "").strip())
+        for row in _rows(answer)
+    )
+
+
+def _entity(listed: Listed, properties: Answer, rights: Answer) -> Entity:
+    found = (_property(properties, row) for row in _rows(properties))
+    return Entity(
+        code=listed.code,
+        name=listed.name,
+        access=_access(rights),
+        properties={fold(prop.code): prop for prop in found},
+    )
+
+
+def _property(answer: Answer, row: Mapping[str, Any]) -> Property:
+    try:
+        return Property(
+            code=_text(answer, row, "PROPERTY"),
+            name=_text(answer, row, "NAME").strip(),
+            type=PropertyType(_text(answer, row, "TYPE").upper()),
+            sort=int(_text(answer, row, "SORT")),
+        )
+    except ValueError as exc:
+        raise _misshapen(answer) from exc
+
+
+def _access(answer: Answer) -> Access:
+    """Rights as read. A level other than R, W, X grants nothing and is dropped on writing, so here too."""
+    rights = _data(answer) or {}
+    if not isinstance(rights, Mapping):
+        raise _misshapen(answer)
+    levels = {level.value: level for level in Level}
+    return {str(code): levels[level] for code, level in rights.items() if level in levels}
+
+
+def _exists(answer: Answer) -> bool:
+    return answer.error is None or answer.error.code != "ERROR_ENTITY_NOT_FOUND"
+
+
+def _data(answer: Answer) -> Any:
+    if answer.error is not None:
+        raise explained(answer.error)
+    return answer.data
+
+
+def _mapping(answer: Answer) -> Mapping[str, Any]:
+    data = _data(answer)
+    if not isinstance(data, Mapping):
+        raise _misshapen(answer)
+    return data
+
+
+def _rows(answer: Answer) -> Sequence[Mapping[str, Any]]:
+    """Read a PHP list of objects, which arrives as an object when its keys have a gap."""
+    data = _data(answer)
+    rows = list(data.values()) if isinstance(data, Mapping) else data or []
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise _misshapen(answer)
+    return rows
+
+
+def _text(answer: Answer, row: Mapping[str, Any], field: str) -> str:
+    value = row.get(field)
+    if not isinstance(value, str | int) or value == "":
+        raise _misshapen(answer)
+    return str(value)
+
+
+def _misshapen(answer: Answer) -> UnexpectedAnswerError:
+    method = answer.query.method
+    return UnexpectedAnswerError(
+        f"{method} answered something of another shape than documented. Is this a Bitrix24 portal?",
+        status=answer.status,
+        content_type="application/json",
+        excerpt="",
+    )
+
+
+def explained(error: ApiError) -> ApiError | AuthError:
+    """Say what to do about a refusal that concerns the caller and not the call."""
+    if error.code == "ACCESS_DENIED" and "context" in error.description.lower():
+        return AuthError(_NO_APPLICATION, code=error.code, status=error.status)
+    if error.code == "insufficient_scope":
+        return AuthError(_NO_SCOPE, code=error.code, status=error.status)
+    return error

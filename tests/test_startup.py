@@ -1,0 +1,33 @@
+"""What the command line imports before it has anything to do."""
+
+import subprocess
+import sys
+
+HEAVY = {"httpx", "jsonschema", "deepdiff", "yaml", "asyncio", "anyio", "starlette", "sqlite3"}
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "from b24provision.cli import cli\n"
+        "for words in ([], ['plan'], ['apply']):\n"
+        "    try: cli.main([*words, '--help'])\n"
+        "    except SystemExit: pass\n"
+    )
+    assert not HEAVY & modules_after(code)
+
+
+def test_the_package_itself_costs_nothing():
+    assert not HEAVY & modules_after("import b24provision, b24provision.rest, b24provision.local")
+
+
+def test_every_public_name_can_be_imported():
+    import b24provision
+
+    assert all(getattr(b24provision, name) is not None for name in b24provision.__all__)
+    assert set(b24provision.__all__) <= set(dir(b24provision))
