@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from b24provision.errors import AuthError as AuthError
     from b24provision.errors import B24ProvisionError as B24ProvisionError
     from b24provision.errors import BlockedError as BlockedError
-    from b24provision.errors import ExitCode as ExitCode
     from b24provision.errors import InputError as InputError
     from b24provision.errors import OutcomeUnknownError as OutcomeUnknownError
     from b24provision.errors import PortalError as PortalError
     from b24provision.errors import StaleError as StaleError
     from b24provision.errors import UnexpectedAnswerError as UnexpectedAnswerError
     from b24provision.errors import UnreachableError as UnreachableError
+    from b24provision.exitcode import ExitCode as ExitCode
     from b24provision.intent import Intent as Intent
     from b24provision.manifest import load as load
     from b24provision.manifest import load_text as load_text
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from b24provision.plan import Plan as Plan
     from b24provision.plan import Report as Report
     from b24provision.render import renderer as renderer
-    from b24provision.session import Session as Session
+    from b24provision.targets.session import Session as Session
     from b24provision.workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
@@ -46,7 +46,6 @@ _HOMES = {
         "AuthError",
         "B24ProvisionError",
         "BlockedError",
-        "ExitCode",
         "InputError",
         "OutcomeUnknownError",
         "PortalError",
@@ -54,12 +53,13 @@ _HOMES = {
         "UnexpectedAnswerError",
         "UnreachableError",
     ],
+    "exitcode": ["ExitCode"],
     "intent": ["Intent"],
     "manifest": ["load", "load_text"],
     "model": ["Entity", "Manifest", "Property", "Snapshot"],
     "plan": ["Change", "Plan", "Report"],
     "render": ["renderer"],
-    "session": ["Session"],
+    "targets.session": ["Session"],
     "workspace": ["Workspace"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

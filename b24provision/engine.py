@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from b24provision.apply import Applier
-from b24provision.diff import diff
+from b24provision.diff.diff import diff
 from b24provision.errors import BlockedError
 from b24provision.intent import Intent
 from b24provision.model import Snapshot
 from b24provision.plan import Plan, Report
 from b24provision.reading import drive
-from b24provision.session import Session
 from b24provision.snapshot import read_snapshot
 from b24provision.stages import forecast
+from b24provision.targets.session import Session
 
 
 @dataclass(frozen=True, slots=True)

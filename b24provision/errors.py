@@ -5,27 +5,13 @@ ever put into either: whoever raises passes text that is already redacted.
 """
 
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from b24provision.exitcode import ExitCode
 from b24provision.problem import Problem
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class ExitCode(IntEnum):
-    """What the process answers to its caller. The numbers are part of the public interface."""
-
-    DONE = 0
-    FAILURE = 1
-    CHANGES = 2
-    USAGE = 3
-    PORTAL = 4
-    BLOCKED = 5
-    STALE = 6
-    PARTIAL = 7
-    INTERRUPTED = 130
 
 
 class B24ProvisionError(Exception):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from b24provision.errors import ExitCode
+from b24provision.exitcode import ExitCode
 from b24provision.model import Note, Portal, fold
 from b24provision.problem import Source
 from b24provision.rest.calls import Call

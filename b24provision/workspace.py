@@ -12,14 +12,14 @@ from pathlib import Path
 from anyio.from_thread import start_blocking_portal
 
 from b24provision.blocking import BlockingProvisioner
-from b24provision.config import Config, find_config
 from b24provision.engine import Provisioner
 from b24provision.errors import InputError
 from b24provision.intent import Intent
 from b24provision.manifest import load
 from b24provision.model import Manifest
-from b24provision.session import Tell, connect, tell_nobody
-from b24provision.targets import Target, choose_target
+from b24provision.targets.config import Config, find_config
+from b24provision.targets.session import Tell, connect, tell_nobody
+from b24provision.targets.target import Target, choose_target
 
 STATE_DIRECTORY = ".b24provision"
 

@@ -16,7 +16,7 @@ from b24provision.manifest import load_text
 from b24provision.model import Portal
 from b24provision.rest import Client, HttpxTransport, Limits, StaticToken
 from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed, Transport
-from b24provision.session import Session
+from b24provision.targets.session import Session
 
 MANIFESTS = Path(__file__).parent.parent / "manifests"
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from b24provision.config import find_config
 from b24provision.errors import InputError
-from b24provision.targets import Target, choose_target, normalise_endpoint
+from b24provision.targets.config import find_config
+from b24provision.targets.target import Target, choose_target, normalise_endpoint
 from tests.support import run, write
 
 TOML = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from b24provision.rest.tokens import Token
-from b24provision.tokens import SqliteTokenStore
+from b24provision.targets.token_store import SqliteTokenStore
 from tests.support import Served, run, write
 
 MANIFEST = "entities: {dish: {name: Dishes}}"

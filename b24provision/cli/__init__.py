@@ -12,7 +12,7 @@ import click
 
 from b24provision import __version__
 from b24provision.cli.commands import COMMANDS
-from b24provision.errors import ExitCode
+from b24provision.exitcode import ExitCode
 
 
 class _CommandLine(click.Group):

@@ -5,7 +5,6 @@ is given for one run, on purpose.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -40,15 +39,19 @@ def _variables(_: click.Context, option: click.Parameter, given: tuple[str, ...]
     return variables
 
 
-paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATHS]...")
+paths = click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
 output = _all(
-    _option("output_format", "--format", type=click.Choice(FORMATS), default="text", help="How results are printed."),
     _option(
-        "--json-into", type=click.Path(path_type=Path), metavar="FILE", help="Also write JSON to a file."
+        "output_format",
+        "--format",
+        type=click.Choice(FORMATS),
+        default="text",
+        help="How results are printed.",
     ),
+    _option("--json-into", type=click.Path(), metavar="FILE", help="Also write JSON to a file."),
     _option(
         "--markdown-into",
-        type=click.Path(path_type=Path),
+        type=click.Path(),
         metavar="FILE",
         help="Also write Markdown to a file.",
     ),
@@ -57,7 +60,7 @@ output = _all(
 )
 target = _all(
     _option("--target", metavar="NAME", help="The portal: a target of b24provision.toml, `env` or `local`."),
-    _option("--state-dir", type=click.Path(path_type=Path), metavar="DIR", help="Instead of .b24provision/."),
+    _option("--state-dir", type=click.Path(), metavar="DIR", help="Instead of .b24provision/."),
     click.option(
         "--var",
         "variables",

@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import click
 
 from b24provision.errors import B24ProvisionError
+from b24provision.model import Manifest
+from b24provision.plan import Plan, Report
+from b24provision.render import Renderer, renderer
 
-if TYPE_CHECKING:
-    from b24provision.model import Manifest
-    from b24provision.plan import Plan, Report
-    from b24provision.render import Renderer
-
-    Result = Plan | Report | Manifest | B24ProvisionError
+Result: TypeAlias = Plan | Report | Manifest | B24ProvisionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +24,22 @@ class Output:
     """Where results go, and in which formats."""
 
     format: str
-    into: dict[str, Path]
+    into: dict[str, str]
     colour: bool
 
-    def show(self, result: "Result") -> None:
+    def show(self, result: Result) -> None:
         """Write a result into every file asked for, and print it in the format asked for."""
-        from b24provision.render import renderer
-
         for name, path in self.into.items():
             try:
-                path.write_text(_rendered(renderer(name), result, colour=False), encoding="utf-8")
+                Path(path).write_text(_rendered(renderer(name), result, colour=False), encoding="utf-8")
             except OSError as exc:
-                raise click.FileError(str(path), exc.strerror or "") from exc
+                raise click.FileError(path, exc.strerror or "") from exc
         text = _rendered(renderer(self.format), result, colour=self.colour)
         failed = isinstance(result, B24ProvisionError) and self.format == "text"
         click.echo(text, nl=False, err=failed, color=self.colour)
 
-    def preview(self, plan: "Plan") -> None:
+    def preview(self, plan: Plan) -> None:
         """Show a plan that is about to be carried out; where results are for programs, on stderr."""
-        from b24provision.render import renderer
-
         text = renderer("text").plan(plan, colour=self.colour)
         click.echo(text, err=self.format != "text", color=self.colour)
 
@@ -63,9 +57,7 @@ class Output:
             raise click.exceptions.Exit(exc.exit_code) from exc
 
 
-def _rendered(renderer: "Renderer", result: "Result", *, colour: bool) -> str:
-    from b24provision.plan import Plan, Report
-
+def _rendered(renderer: Renderer, result: Result, *, colour: bool) -> str:
     match result:
         case B24ProvisionError():
             return renderer.failure(result, colour=colour)
@@ -78,7 +70,7 @@ def _rendered(renderer: "Renderer", result: "Result", *, colour: bool) -> str:
 
 
 def make_output(
-    *, output_format: str, json_into: Path | None, markdown_into: Path | None, no_color: bool, verbose: int
+    *, output_format: str, json_into: str | None, markdown_into: str | None, no_color: bool, verbose: int
 ) -> Output:
     """Put the output options together, and turn logging on if somebody wants to listen."""
     if verbose:

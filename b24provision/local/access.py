@@ -48,7 +48,7 @@ def replace_rights(context: Context, storage_id: int, access: Any) -> None:
 
     Any text will do as an access code: the documentation tells of no check.
     """
-    entries = {code: level for code, level in php.pairs(access) if level in LEVELS}
+    entries = {code: level for code, level in php.pairs(access) if isinstance(level, str) and level in LEVELS}
     entries[f"U{context.user.id}"] = Level.X.name
     context.db.execute("DELETE FROM rights WHERE storage_id = ?", (storage_id,))
     context.db.executemany(

@@ -16,10 +16,10 @@ from starlette.routing import Route
 
 from b24provision.local.answers import Answer, Refusal, envelope
 from b24provision.local.batch import run_batch
+from b24provision.local.commands import Session, perform
 from b24provision.local.context import Caller
 from b24provision.local.credentials import caller_by_token, caller_by_webhook
 from b24provision.local.files import find_file
-from b24provision.local.methods import Session, perform
 from b24provision.local.oauth import renew, vouch
 from b24provision.local.request import Asked, read_request
 from b24provision.local.state import PortalState

@@ -10,7 +10,7 @@ from typing import Any
 
 from b24provision.local import php
 from b24provision.local.answers import Answer, Refusal, missing_argument, timing
-from b24provision.local.methods import Session, perform
+from b24provision.local.commands import Session, perform
 from b24provision.local.references import break_up_markup, replace_references
 
 LONGEST_BATCH = 50

@@ -22,8 +22,8 @@ from b24provision.local.credentials import (
     Grant,
     Installed,
     Tokens,
-    known_application,
     issue_tokens,
+    known_application,
     save_application,
 )
 from b24provision.local.people import known_user, save_user

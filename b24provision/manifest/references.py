@@ -70,7 +70,7 @@ class _Walk:
                 return self.scalar(node, path)
             case SequenceNode():
                 items = tuple(self.node(item, (*path, index)) for index, item in enumerate(node.items))
-                return replace(node, items=items)
+                return SequenceNode(node.line, node.column, items)
             case MappingNode():
                 return self.mapping(node, path)
 
@@ -87,7 +87,7 @@ class _Walk:
                 )
                 continue
             entries[key.text] = Entry(key, self.node(entry.value, (*path, key.text)))
-        return replace(node, entries=entries)
+        return MappingNode(node.line, node.column, entries)
 
     def scalar(self, node: ScalarNode, path: Path) -> ScalarNode:
         expanded = self.expand(node, path, in_reach=_is_name(path))
@@ -100,16 +100,17 @@ class _Walk:
         """Replace every reference of a text, or none if one of them fails."""
         if "$" not in node.text:
             return node
-        values: list[str] = []
+        parts: list[str] = []
+        end, failed = 0, False
         for found in _TOKEN.finditer(node.text):
             try:
-                values.append(self.value(found, in_reach=in_reach))
+                parts += node.text[end : found.start()], self.value(found, in_reach=in_reach)
             except _Refused as refused:
                 self.complain(node, self.column(node, found), path, str(refused))
-        if len(values) < len(_TOKEN.findall(node.text)):
-            return replace(node, plain=False)
-        ready = iter(values)
-        return replace(node, text=_TOKEN.sub(lambda _: next(ready), node.text), plain=False)
+                failed = True
+            end = found.end()
+        text = node.text if failed else "".join((*parts, node.text[end:]))
+        return ScalarNode(node.line, node.column, text)
 
     def value(self, found: re.Match[str], *, in_reach: bool) -> str:
         if found[0] == "$$":

@@ -73,7 +73,7 @@ def _feed(builder: TreeBuilder, text: str, lines: Sequence[str]) -> None:
     except (yaml.YAMLError, ValueError, OverflowError) as exc:
         # The pure parser lets Python's own errors through for escapes beyond Unicode.
         raise Broken(_START, f"this is not valid YAML: {exc}") from exc
-    if builder.root is None:
+    if builder.is_empty:
         raise Broken(_START, "the file is empty; a manifest begins with the line b24provision: 1")
 
 

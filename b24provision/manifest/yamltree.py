@@ -52,6 +52,11 @@ class TreeBuilder:
         self._anchors: dict[str, _Grown | None] = {}
         self._repeated = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written at all, or nothing but `---`."""
+        return self.root is None or (isinstance(self.root, ScalarNode) and not self.root.text)
+
     def scalar(self, mark: Mark, text: str, anchor: str | None, *, plain: bool) -> None:
         """Take a scalar."""
         self._add(ScalarNode(mark.line, mark.column, text, plain), 1, 1, anchor)

@@ -53,7 +53,7 @@ def moved(endpoint: str, requested: str, location: str) -> str | None:
     if target is None or _path(target) != _path(urlsplit(requested)):
         return None
     found = f"{target.scheme}://{target.netloc}{urlsplit(endpoint).path}"
-    return found if may_move(endpoint, found) else None
+    return found if found != endpoint and may_move(endpoint, found) else None
 
 
 def may_move(old: str, new: str) -> bool:

@@ -183,8 +183,10 @@ def test_what_the_file_may_hold(text, problems):
         (
             "access: ",
             [
-                "access: an empty value is not a mapping of access codes to levels; write {} for only the caller, "
-                "or leave it out"
+                (
+                    "access: an empty value is not a mapping of access codes to levels; "
+                    "write {} for only the caller, or leave it out"
+                )
             ],
         ),
         (
@@ -296,8 +298,10 @@ def test_the_same_storage_in_two_files_names_both_places(tmp_path, monkeypatch):
     assert str(caught.value) == "2 problems in 2 manifest files"
     assert [str(problem) for problem in caught.value.problems] == [
         "b.yaml:3:3: entities.dish: this storage is already described at a.yaml:3:3",
-        'c.yaml:3:3: entities.DISH: this storage is already described at a.yaml:3:3 as "dish", '
-        "and codes compare without case",
+        (
+            'c.yaml:3:3: entities.DISH: this storage is already described at a.yaml:3:3 as "dish", '
+            "and codes compare without case"
+        ),
     ]
 
 

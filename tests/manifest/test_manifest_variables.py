@@ -94,8 +94,10 @@ def test_what_stands_under_an_extension_key_may_refer_to_anything_until_it_is_us
     body = 'x-a: &a {name: "${MISSING}"}\nentities: {dish: {name: D}'
     assert load(f"{body}}}").entities["dish"].name == "D"
     assert problems_of(f"{body}, menu: *a}}") == [
-        "2:17: entities.menu.name: the variable MISSING has no value; give one with --var MISSING=…, "
-        "B24P_VAR_MISSING in the environment, or a default: ${MISSING:-…}"
+        (
+            "2:17: entities.menu.name: the variable MISSING has no value; give one with --var MISSING=…, "
+            "B24P_VAR_MISSING in the environment, or a default: ${MISSING:-…}"
+        )
     ]
 
 

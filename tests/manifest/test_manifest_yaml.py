@@ -148,8 +148,10 @@ def test_utf_8_is_read_with_and_without_a_mark(data):
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_utf_16_is_told_to_be_saved_as_utf_8(encoding):
     assert problems_of(yamlfile.decode("a: 1".encode(encoding), "f.yaml")) == [
-        "f.yaml:1:1: the file is UTF-16; save it as UTF-8 "
-        "(PowerShell's > writes UTF-16: use Out-File -Encoding utf8)"
+        (
+            "f.yaml:1:1: the file is UTF-16; save it as UTF-8 "
+            "(PowerShell's > writes UTF-16: use Out-File -Encoding utf8)"
+        )
     ]
 
 
@@ -180,8 +182,10 @@ def test_other_encodings_are_told_where_they_show():
         (
             "a: b: c",
             "1:5",
-            "a ':' is not expected here: check the indentation and the space after the ':' above, "
-            "and put quotes around a text that holds ': '",
+            (
+                "a ':' is not expected here: check the indentation and the space after the ':' above, "
+                "and put quotes around a text that holds ': '"
+            ),
         ),
         (
             "a: 'b' c",

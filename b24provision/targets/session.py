@@ -25,9 +25,9 @@ from b24provision.rest import (
     fits_batch,
 )
 from b24provision.rest.calls import Call
-from b24provision.targets import Target
-from b24provision.token_command import CommandToken
-from b24provision.tokens import SqliteTokenStore
+from b24provision.targets.target import Target
+from b24provision.targets.token_command import CommandToken
+from b24provision.targets.token_store import SqliteTokenStore
 
 Tell = Callable[[str], None]
 """Is told, in a sentence, what a person who waits should know."""

@@ -9,11 +9,11 @@ from typing import Any
 
 from deepdiff import DeepDiff
 
+from b24provision.diff.rights import RightsComparison, compare_rights
 from b24provision.model import Access, Caller, Entity, Property, PropertyType
 from b24provision.plan import Action, Change, Difference, Fields, Kind, Risk
 from b24provision.problem import Source
 from b24provision.rest.calls import Call
-from b24provision.rights import RightsComparison, compare_rights
 
 NEW = "in the manifest, not on the portal"
 

@@ -11,8 +11,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from b24provision.config import Config
 from b24provision.errors import InputError
+from b24provision.targets.config import Config
 
 OAUTH_URL = "https://oauth.bitrix.info/oauth/token/"
 LOCAL_ENDPOINT = "http://local/rest/"

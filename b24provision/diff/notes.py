@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from b24provision.changes import entity_rights
+from b24provision.diff.changes import entity_rights
+from b24provision.diff.rights import Standing, standing
+from b24provision.diff.unmanaged import unmanaged_entities, unmanaged_properties
 from b24provision.intent import Intent
 from b24provision.model import Entity, Manifest, Note, Snapshot
-from b24provision.rights import Standing, standing
-from b24provision.unmanaged import unmanaged_entities, unmanaged_properties
 
 _SHOWN = 10
 

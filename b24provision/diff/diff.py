@@ -7,7 +7,7 @@ differs is `changes`' business, whether a change may be carried out `guard`'s, h
 
 from collections.abc import Iterator
 
-from b24provision.changes import (
+from b24provision.diff.changes import (
     create_entity,
     create_property,
     delete_entity,
@@ -15,12 +15,12 @@ from b24provision.changes import (
     update_entity,
     update_property,
 )
-from b24provision.guard import blockages
+from b24provision.diff.guard import blockages
+from b24provision.diff.notes import notes
+from b24provision.diff.unmanaged import unmanaged_entities, unmanaged_properties
 from b24provision.intent import Intent
 from b24provision.model import Entity, Manifest, Portal, Snapshot, fold
-from b24provision.notes import notes
 from b24provision.plan import Action, Change, Kind, Plan
-from b24provision.unmanaged import unmanaged_entities, unmanaged_properties
 
 
 def diff(intent: Intent, snapshot: Snapshot, portal: Portal) -> Plan:

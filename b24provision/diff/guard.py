@@ -7,10 +7,10 @@ as a whole before its first write.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from b24provision.diff.rights import Standing, standing
 from b24provision.intent import Intent, matches
 from b24provision.model import Snapshot, fold
 from b24provision.plan import Action, Blocked, Change, Risk
-from b24provision.rights import Standing, standing
 
 
 def blockages(changes: Sequence[Change], intent: Intent, snapshot: Snapshot) -> Iterator[Blocked]:

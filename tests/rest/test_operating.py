@@ -1,0 +1,128 @@
+import pytest
+
+from b24provision.rest import Limits
+from b24provision.rest.operating import OperatingBudget
+from tests.rest.virtual import now
+from tests.rest.wire import UNIX, envelope, ok, portal, refusal, wire
+
+
+def time(operating: object, reset_in: float) -> dict[str, object]:
+    return {"operating": operating, "operating_reset_at": UNIX + reset_in}
+
+
+@pytest.mark.parametrize(
+    ("used", "wait"),
+    [(0, 0), (383, 0), (384, 0), (432, 3.5), (474.9, 6.628), (475, 60), (480, 60), (9000, 60), ("479.5", 60)],
+)
+def test_the_rest_a_method_needs(used: object, wait: float):
+    budget = OperatingBudget(Limits.default())
+    budget.note("entity.add", time(used, 60))
+    assert budget.wait_s(["Entity.Add"], UNIX) == pytest.approx(wait, abs=0.01)
+    assert budget.wait_s(["entity.get"], UNIX) == 0
+    assert budget.wait_s(["entity.get", "entity.add"], UNIX) == pytest.approx(wait, abs=0.01)
+    assert budget.wait_s(["entity.add"], UNIX + 60) == 0
+
+
+def test_a_slowed_method_does_not_wait_beyond_its_reset():
+    budget = OperatingBudget(Limits.default())
+    budget.note("a.b", time(470, 2))
+    assert budget.wait_s(["a.b"], UNIX) == 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"operating": None}, {"operating": "much"}, {"operating": True}, {"operating": 479}, {"operating": float("nan")}],
+)  # fmt: skip
+def test_what_is_missing_or_odd_makes_nobody_wait(told: dict[str, object]):
+    budget = OperatingBudget(Limits.default())
+    budget.note("a.b", told)
+    assert budget.wait_s(["a.b"], UNIX) == 0
+
+
+def test_without_a_limit_nobody_waits():
+    budget = OperatingBudget(Limits.unlimited())
+    budget.note("a.b", time(5000, 60))
+    assert budget.wait_s(["a.b"], UNIX) == 0
+    assert budget.used(UNIX) == {"a.b": 5000}
+
+
+@pytest.mark.anyio
+async def test_a_call_near_the_limit_waits_for_the_reset():
+    told: list[tuple[float, str]] = []
+    transport = wire(ok(1, time=time(476, 90)), ok(1, time=time(1, 600)))
+    async with portal(transport, on_wait=lambda s, why: told.append((s, why))) as client:
+        await client.call.make("entity.item.add", {"ENTITY": "a", "NAME": "x"})
+        await client.call.make("entity.get")
+        assert now() == 0, "another method has time left"
+        await client.call.make("entity.item.add", {"ENTITY": "a", "NAME": "y"})
+        assert now() == 90
+        await client.call.make("entity.item.add", {"ENTITY": "a", "NAME": "z"})
+        assert now() == 90
+    assert told == [(90, "the operating time of entity.item.add")]
+
+
+@pytest.mark.anyio
+async def test_commands_of_a_batch_count_under_their_own_method():
+    transport = wire(
+        envelope(result=[1, 2], time=[time(1, 60), time(478, 60)]), envelope(result=[1, 2]), ok(1)
+    )
+    async with portal(transport) as client:
+        await client.batch.make([("entity.get",), ("entity.add", {"ENTITY": "a"})])
+        assert client.stats().operating == {"entity.get": 1, "entity.add": 478}
+        await client.batch.make([("entity.get",), ("profile",)])
+        assert now() == 0
+        await client.batch.make([("entity.get",), ("entity.add", {"ENTITY": "b"})])
+        assert now() == 60
+
+
+@pytest.mark.anyio
+async def test_a_batch_counts_under_batch_too():
+    transport = wire(ok({"result": [1]}, time=time(477, 30)))
+    async with portal(transport) as client:
+        await client.batch.make([("entity.get",)])
+        await client.call.make("entity.get")
+        assert now() == 0
+        await client.batch.make([("profile",)])
+        assert now() == 30
+
+
+@pytest.mark.anyio
+async def test_a_refusal_waits_for_the_reset_that_is_known():
+    limit = refusal("OPERATION_TIME_LIMIT", 429)
+    transport = wire(ok(1, time=time(300, 45)), limit, ok(2))
+    async with portal(transport) as client:
+        await client.call.make("entity.item.add")
+        answer = await client.call.make("entity.item.add")
+        assert answer.data == 2
+        assert now() == 45
+
+
+@pytest.mark.anyio
+async def test_a_refusal_without_a_known_reset_waits_a_little():
+    async with portal(wire(refusal("OPERATION_TIME_LIMIT", 429), ok(2))) as client:
+        assert (await client.call.make("entity.item.add")).data == 2
+        assert now() == 10
+
+
+@pytest.mark.anyio
+async def test_a_reset_that_is_not_near_is_not_waited_for():
+    transport = wire(ok(1, time=time(300, 45)), refusal("OPERATION_TIME_LIMIT", 429))
+    async with portal(transport, limits=Limits(patience_s=30)) as client:
+        await client.call.make("entity.item.add")
+        answer = await client.call.make("entity.item.add")
+        assert answer.error is not None
+        assert answer.error.code == "OPERATION_TIME_LIMIT"
+        assert now() == 0
+
+
+@pytest.mark.anyio
+async def test_a_command_that_is_refused_makes_its_method_rest():
+    bad = {"error": "OPERATION_TIME_LIMIT", "error_description": "Method is blocked"}
+    transport = wire(
+        envelope(result=[1], error={"1": bad}, time=[time(1, 60), time(100, 77)]), envelope(result=[1])
+    )
+    async with portal(transport) as client:
+        result = await client.batch.make([("entity.get",), ("entity.add",)], is_halt_on_error=False)
+        assert result.errors["1"].code == "OPERATION_TIME_LIMIT"
+        await client.batch.make([("entity.add", {"ENTITY": "a"})])
+        assert now() == 77
