@@ -53,9 +53,10 @@ def moment(value: Any) -> float:
     """Read an ISO date or time, in the portal's own zone unless it names another; seconds since the epoch."""
     try:
         stamp = datetime.fromisoformat(php.text(value))
-    except ValueError as exc:
+        stamp = stamp if stamp.tzinfo else stamp.replace(tzinfo=PORTAL_ZONE)
+        return stamp.astimezone(PORTAL_ZONE).timestamp()  # which must be a date on the portal's calendar too
+    except (ValueError, OverflowError) as exc:
         raise Refusal("ERROR_ARGUMENT", "Invalid date. Write it in ISO 8601.", argument="DATE") from exc
-    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=PORTAL_ZONE)).timestamp()
 
 
 def select_page(

@@ -20,6 +20,7 @@ _USUAL_LENGTH = 13
 _PROPERTY_LENGTH = 50
 _DIGITS = frozenset("0123456789")
 _DROPPED = re.compile(r"[^A-Za-z0-9_]")
+_ACCESS_CODES = "U1 (a user), AU (all users), G1, D1, DR1 or SG1_A, SG1_E, SG1_K"
 _ACCESS_CODE = re.compile(rf"AU|U{CALLER_ID}|(U|G|D|DR)[1-9][0-9]*|SG[1-9][0-9]*_[AEK]")
 
 
@@ -102,9 +103,6 @@ def _access(entity: Written) -> Iterator[Problem]:
         if not _ACCESS_CODE.fullmatch(code):
             advice = code.upper() if _ACCESS_CODE.fullmatch(code.upper()) else _ACCESS_CODES
             yield entity.problem(f"this is not an access code; write {advice}", "access", code)
-
-
-_ACCESS_CODES = "U1 (a user), AU (all users), G1, D1, DR1 or SG1_A, SG1_E, SG1_K"
 
 
 def _named_twice(things: Iterable[Written]) -> Iterator[Problem]:

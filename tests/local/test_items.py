@@ -163,8 +163,9 @@ async def test_delete_and_no_id_twice(dish: Dish) -> None:
     assert await dish.add() == first + 1
 
 
-async def test_a_wrong_date(dish: Dish) -> None:
-    code = await dish.admin.code("entity.item.add", ENTITY="dish", NAME="x", DATE_ACTIVE_FROM="soon")
+@pytest.mark.parametrize("date", ["soon", "2026-13-01", "9999-12-31T23:59:59-05:00", ["2026-01-01"]])
+async def test_a_wrong_date(dish: Dish, date: Any) -> None:
+    code = await dish.admin.code("entity.item.add", ENTITY="dish", NAME="x", DATE_ACTIVE_FROM=date)
     assert code == "ERROR_ARGUMENT"
 
 

@@ -115,16 +115,18 @@ def test_the_same_value_twice_is_no_cycle():
 
 
 leaves = st.text("aZ0 .&=%[]+?#ü🧀$<'\n", max_size=8) | st.integers() | st.booleans()
+keys = st.text("aZ09_ü>", min_size=1, max_size=4)
 trees = st.recursive(
     leaves,
     lambda inner: (
-        st.lists(inner, min_size=1) | st.dictionaries(st.text("abcXYZ09_ü>", min_size=1), inner, min_size=1)
+        st.lists(inner, min_size=1, max_size=3) | st.dictionaries(keys, inner, min_size=1, max_size=3)
     ),
+    max_leaves=8,
 )
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.text("abcXYZ09_ü>", min_size=1), trees))
+@given(st.dictionaries(keys, trees, max_size=4))
 def test_a_query_can_be_read_back(params: dict[str, Any]):
     read: dict[str, str] = {}
     for pair in query(params).split("&") if params else []:
