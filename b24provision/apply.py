@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from b24provision.errors import B24ProvisionError, OutcomeUnknownError
 from b24provision.plan import Action, Change, ChangeOutcome, Outcome, Plan, Report
 from b24provision.reading import Answer, Sender
+from b24provision.rest.envelope import NO_ANSWER
 from b24provision.stages import Batch, Step, compile_batches
 
 Look = Callable[[], Awaitable[Plan]]
@@ -77,7 +78,8 @@ class Applier:
                     raise
                 run.give_up(batches[position:], str(exc))
                 return False
-            run.record(steps, answers)
+            if not run.record(steps, answers):
+                return True
         return False
 
     async def _settled(self) -> Plan:
@@ -120,18 +122,21 @@ class _Run:
                 self._set(step.change_id, Outcome.SKIPPED, f"needs “{step.needs}”")
         return runnable
 
-    def record(self, steps: Sequence[Step], answers: Sequence[Answer]) -> None:
-        """Note what the portal answered to each step."""
+    def record(self, steps: Sequence[Step], answers: Sequence[Answer]) -> bool:
+        """Note what the portal answered to each step; False if it left one without any answer."""
         self.wrote = True
         actions = {change.id: change.action for change in self.plan.changes}
         for step, answer in zip(steps, answers, strict=True):
             error = answer.error
-            if error is None or (actions[step.change_id] is Action.DELETE and error.code in _GONE):
+            if error is not None and error.code == NO_ANSWER:
+                self._set(step.change_id, Outcome.UNKNOWN, str(error))
+            elif error is None or (actions[step.change_id] is Action.DELETE and error.code in _GONE):
                 self._set(step.change_id, Outcome.DONE)
             elif step.needs and self.outcomes[step.needs].outcome is not Outcome.DONE:
                 self._set(step.change_id, Outcome.SKIPPED, f"needs “{step.needs}”")
             else:
                 self._set(step.change_id, Outcome.FAILED, str(error))
+        return all(self.outcomes[step.change_id].outcome is not Outcome.UNKNOWN for step in steps)
 
     def lose(self, steps: Sequence[Step], why: str) -> None:
         """Note that the answer to these steps was lost."""

@@ -62,6 +62,13 @@ class Workspace:
         where = state or config.directory / STATE_DIRECTORY
         return cls(config=config, target=chosen, state=where, environ=environ)
 
+    @property
+    def chosen(self) -> Target:
+        """The target. Raises InputError when none was chosen."""
+        if self.target is None:
+            raise InputError("No target is chosen.")
+        return self.target
+
     def manifest(
         self, paths: Sequence[Path | str] = (), *, variables: Mapping[str, str] | None = None
     ) -> Manifest:
@@ -99,9 +106,7 @@ class Workspace:
     @asynccontextmanager
     async def connect(self, *, tell: Tell = tell_nobody) -> AsyncIterator[Provisioner]:
         """Open the target's portal; see `session.connect` for what may be raised."""
-        if self.target is None:
-            raise InputError("No target is chosen.")
-        async with connect(self.target, self.state, directory=self.config.directory, tell=tell) as session:
+        async with connect(self.chosen, self.state, directory=self.config.directory, tell=tell) as session:
             yield Provisioner(session)
 
     @contextmanager

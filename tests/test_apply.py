@@ -1,5 +1,8 @@
 """Carrying out a plan: what depends on what, answers that get lost, other people at the same time."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from b24provision.errors import AuthError, BlockedError, OutcomeUnknownError, UnreachableError
@@ -212,3 +215,22 @@ async def test_a_difference_found_on_reading_back_is_reported(portal: LocalPorta
 def test_errors_say_their_exit_codes():
     assert UnreachableError("").exit_code == 4
     assert OutcomeUnknownError("", ()).exit_code == 7
+
+
+async def test_a_command_without_an_answer_is_looked_into(portal: LocalPortal):
+    class Forgetful(FlakyTransport):
+        async def send(self, request):  # type: ignore[no-untyped-def]
+            response = await super().send(request)
+            if b"entity.add" not in request.body:
+                return response
+            envelope = json.loads(response.body)
+            rows = dict(enumerate(envelope["result"]["result"]))
+            del rows[0]
+            envelope["result"]["result"] = rows
+            return replace(response, body=json.dumps(envelope).encode())
+
+    async with provisioner(portal, transport=Forgetful(portal.app, [])) as opened:
+        report = await opened.apply(intent(TWO))
+    assert report.verified
+    assert set(outcomes(report).values()) == {"done"}
+    assert len(portal.calls("entity.add")) == 2

@@ -58,9 +58,12 @@ output = _all(
     _option("--no-color", is_flag=True, help="No colours, also on a terminal."),
     _option("-v", "--verbose", count=True, help="Log every request to stderr."),
 )
-target = _all(
+portal = _all(
     _option("--target", metavar="NAME", help="The portal: a target of b24provision.toml, `env` or `local`."),
     _option("--state-dir", type=click.Path(), metavar="DIR", help="Instead of .b24provision/."),
+)
+target = _all(
+    portal,
     click.option(
         "--var",
         "variables",

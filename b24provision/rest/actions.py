@@ -12,8 +12,8 @@ from b24provision.rest.answers import mapping, whole
 from b24provision.rest.calls import MAX_COMMANDS, Call, Commands, Row, Rows, read_call, read_commands
 from b24provision.rest.encode import command, plain
 from b24provision.rest.envelope import rows, shape
-from b24provision.rest.exchange import Answer, Question
 from b24provision.rest.result import AjaxResult, Query, Result
+from b24provision.rest.steps import Answer, Question
 
 Ask: TypeAlias = Callable[[Question], Awaitable[Answer]]
 NewId: TypeAlias = Callable[[], str]

@@ -14,11 +14,15 @@ from b24provision.rest.bucket import Bucket
 from b24provision.rest.calls import Commands
 from b24provision.rest.endpoint import host, may_move, normalise
 from b24provision.rest.envelope import Envelope, entry, timings
-from b24provision.rest.exchange import (
+from b24provision.rest.exchange import Exchange
+from b24provision.rest.operating import OperatingBudget
+from b24provision.rest.renewal import Renewal
+from b24provision.rest.settings import Settings
+from b24provision.rest.stats import Stats, Tally
+from b24provision.rest.steps import (
     Admit,
     Answer,
     Busy,
-    Exchange,
     Exhausted,
     Grant,
     Move,
@@ -28,10 +32,6 @@ from b24provision.rest.exchange import (
     Send,
     Step,
 )
-from b24provision.rest.operating import OperatingBudget
-from b24provision.rest.renewal import Renewal
-from b24provision.rest.settings import Settings
-from b24provision.rest.stats import Stats, Tally
 from b24provision.rest.tokens import Token, TokenSource
 from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed, Transport
 

@@ -59,15 +59,15 @@ def moved(endpoint: str, requested: str, location: str) -> str | None:
 def may_move(old: str, new: str) -> bool:
     """Say whether credentials for `old` may be sent to `new`, when `old` itself says so.
 
-    Never from TLS to plain HTTP, and never into or out of this computer. An endpoint that is plain
-    HTTP already has nothing left to lose by it.
+    Only over TLS, since anybody on the way could have written the answer otherwise, and never into or out of
+    this computer. A plain HTTP endpoint may at most ask for TLS on its own host.
     """
     before, after = _split(old), _split(new)
     if before is None or after is None:
         return False
     if _is_loopback(before) or _is_loopback(after):
         return _is_loopback(before) and _is_loopback(after)
-    return after.scheme == "https" or before.scheme == "http"
+    return after.scheme == "https" and (before.scheme == "https" or before.hostname == after.hostname)
 
 
 def is_loopback(url: str) -> bool:

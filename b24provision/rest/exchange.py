@@ -9,9 +9,8 @@ over a network or in a test, decides nothing. The rules it holds:
 - a spent token is renewed once; a portal that has moved is followed three times.
 """
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias, assert_never
+from collections.abc import Callable, Generator
+from typing import Any, assert_never
 
 from b24provision.errors import (
     ApiError,
@@ -19,12 +18,23 @@ from b24provision.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from b24provision.rest.calls import Call
 from b24provision.rest.encode import body
 from b24provision.rest.endpoint import host, method_url, moved
 from b24provision.rest.redaction import redact_text
 from b24provision.rest.retry import Retry
-from b24provision.rest.tokens import Token
+from b24provision.rest.steps import (
+    Admit,
+    Answer,
+    Busy,
+    Exhausted,
+    Grant,
+    Move,
+    Pause,
+    Question,
+    Renew,
+    Send,
+    Step,
+)
 from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed
 from b24provision.rest.verdict import (
     Kind,
@@ -42,103 +52,6 @@ _MAX_REPEATS = 5  # with tokens others have renewed meanwhile
 READ_TIMEOUT_S = 30.0
 WRITE_TIMEOUT_S = 60.0
 """The cloud cuts a request after 60 s, so a write that is silent for longer is lost for certain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is to be asked: a REST method with its body, and the calls this amounts to.
-
-    `keys` are the calls' keys when the method is `batch`, empty otherwise.
-    """
-
-    method: str
-    payload: Mapping[str, Any]
-    calls: tuple[Call, ...]
-    keys: tuple[str, ...]
-    request_id: str
-
-    @property
-    def only_reads(self) -> bool:
-        """Whether asking twice can do no harm."""
-        return all(call.only_reads for call in self.calls)
-
-    @property
-    def methods(self) -> frozenset[str]:
-        """Every method whose operating time this uses, `batch` itself included."""
-        return frozenset({self.method, *(call.method for call in self.calls)})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the portal said: a REST answer with a result, or its refusal.
-
-    `secrets` are texts that must not be shown when the body is.
-    """
-
-    status: int
-    body: Mapping[str, Any] = field(repr=False)
-    error: ApiError | None = None
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Leave to send one request: where to, and as whom. Without a token it is a webhook."""
-
-    endpoint: str
-    token: Token | None
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must not be shown of it."""
-        return self.token.secrets if self.token else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Admit:
-    """Wait until the limits allow one more request; answered with a Grant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send this; answered with an HttpResponse or a SendFailed."""
-
-    request: HttpRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait, and tell the user why."""
-
-    seconds: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """The portal's bucket is full; answered with the seconds until it has room."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exhausted:
-    """The operating time is used up; answered with the seconds until the reset."""
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """Replace this token; answered with whether that took a renewal (or somebody else's had done)."""
-
-    spent: Token
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """The portal lives here from now on."""
-
-    endpoint: str
-
-
-Step: TypeAlias = Admit | Send | Pause | Busy | Exhausted | Renew | Move
 
 
 class Exchange:
@@ -265,11 +178,11 @@ class Exchange:
         endpoint = moved(grant.endpoint, self._url(grant), redirected.location)
         self._moves += 1
         if endpoint is None or self._moves > MAX_MOVES:
-            raise self._not_followed(redirected, too_many=endpoint is not None) from redirected.error
+            raise self._not_followed(grant, redirected, too_many=endpoint is not None) from redirected.error
         yield Move(endpoint)
 
-    def _not_followed(self, redirected: Redirected, *, too_many: bool) -> UnexpectedAnswerError:
-        location = redact_text(redirected.location)[:200]
+    def _not_followed(self, grant: Grant, redirected: Redirected, *, too_many: bool) -> UnexpectedAnswerError:
+        location = redact_text(redirected.location, grant.secrets)[:200]
         why = f"the {self._moves}th in a row" if too_many else "which is no change of the portal's address"
         return UnexpectedAnswerError(
             f"The portal redirects to {location!r}, {why}. Nothing was sent there. Check the endpoint.",

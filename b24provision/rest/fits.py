@@ -18,11 +18,11 @@ _REFERENCE = re.compile(r"\$(?:result|error|total|next|time)", re.IGNORECASE)
 # What the portal's script filter looks for, once spaces, control characters, backslashes and
 # comments between the letters are gone, through which it sees.
 _MARKUP = re.compile(r"<[A-Za-z/!?]")
-_HANDLER = re.compile(r"(?<!\w)on[\w\s\\]*=", re.IGNORECASE)
+_HANDLER = re.compile(r"(?<!\w)on[\w\s\\]{0,60}=", re.IGNORECASE)
 _SCRIPT = re.compile(
     r"(?:javascript|vbscript|behaviou?r)[:=]|@import|expression\(|-moz-binding", re.IGNORECASE
 )
-_SEEN_THROUGH = re.compile(r"/\*.*?\*/|[\x00-\x20\\]", re.DOTALL)
+_SEEN_THROUGH = re.compile(r"/\*.{0,200}?\*/|[\x00-\x20\\]", re.DOTALL)
 
 
 def fits_batch(call: Call) -> bool:

@@ -9,7 +9,7 @@ Source: settings/oauth.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import urlencode
@@ -17,12 +17,14 @@ from urllib.parse import urlencode
 from b24provision.errors import AuthError, UnreachableError
 from b24provision.rest.answers import mapping, number, read_error
 from b24provision.rest.endpoint import host
+from b24provision.rest.retry import Retry
 from b24provision.rest.tokens import Token, TokenStore
 from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed, Transport
 
 OAUTH_URL = "https://oauth.bitrix.info/oauth/token/"
 
 _LIFETIME_S = 3600.0
+_RETRY = Retry()
 
 _REMEDIES = {
     "invalid_grant": "The refresh token is spent, revoked or older than 180 days: log in again, or install the "
@@ -70,6 +72,7 @@ class RefreshingToken:
         transport: Transport,
         oauth_url: str = OAUTH_URL,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._token = token
         self._client_id = client_id
@@ -78,6 +81,7 @@ class RefreshingToken:
         self._transport = transport
         self._oauth_url = oauth_url
         self._clock = clock
+        self._sleep = sleep
         self._loaded = False
 
     def __repr__(self) -> str:
@@ -131,18 +135,27 @@ class RefreshingToken:
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         request = HttpRequest("POST", self._oauth_url, headers, urlencode(form).encode())
-        try:
-            return await self._transport.send(request)
-        except SendFailed as failure:
-            server = host(self._oauth_url)
-            if not failure.sent:
-                raise UnreachableError(
-                    f"The authorisation server {server} cannot be reached ({failure}). Check the network, and try again."
-                ) from failure
-            raise AuthError(
-                f"The answer of the authorisation server {server} was lost ({failure}). Try again; if it says "
-                "invalid_grant then, log in again or install the application again."
-            ) from failure
+        return await self._send(request)
+
+    async def _send(self, request: HttpRequest) -> HttpResponse:
+        """Send, again while nothing could be sent. A lost answer may have spent the refresh token."""
+        server, failures = host(self._oauth_url), 0
+        while True:
+            try:
+                return await self._transport.send(request)
+            except SendFailed as failure:
+                failures += 1
+                if failure.sent:
+                    raise AuthError(
+                        f"The answer of the authorisation server {server} was lost ({failure}). Try again; if it "
+                        "says invalid_grant then, log in again or install the application again."
+                    ) from failure
+                if failures >= _RETRY.attempts:
+                    raise UnreachableError(
+                        f"The authorisation server {server} cannot be reached ({failure}). Check the network, and "
+                        "try again."
+                    ) from failure
+            await self._sleep(_RETRY.delay_s(failures, 0.5))
 
     def _token_of(self, answer: Mapping[str, Any], old: Token) -> Token:
         """Read the new token. What the answer leaves out stays as it was."""

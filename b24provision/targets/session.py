@@ -17,17 +17,15 @@ from b24provision.rest import (
     Client,
     HttpxTransport,
     Limits,
-    RefreshingToken,
     StaticToken,
     Token,
-    TokenSource,
     Transport,
     fits_batch,
 )
 from b24provision.rest.calls import Call
+from b24provision.targets.state import keep_private
 from b24provision.targets.target import Target
-from b24provision.targets.token_command import CommandToken
-from b24provision.targets.token_store import SqliteTokenStore
+from b24provision.targets.token_source import token_source
 
 Tell = Callable[[str], None]
 """Is told, in a sentence, what a person who waits should know."""
@@ -93,7 +91,7 @@ async def _oauth_client(
 ) -> tuple[Client, str]:
     transport = HttpxTransport()
     stack.push_async_callback(transport.aclose)
-    source = await _token_source(target, state, directory, transport)
+    source = await token_source(target, state, directory, transport)
     token = await source.current()
     member_id = token.member_id or ""
     if target.member_id:
@@ -110,41 +108,6 @@ async def _oauth_client(
         on_moved=lambda address: tell(f"The portal has moved: its address is now {address}"),
     )
     return client, member_id
-
-
-async def _token_source(target: Target, state: Path, directory: Path, transport: Transport) -> TokenSource:
-    if target.token_command:
-        return CommandToken(target.token_command, directory)
-    if target.access_token and not target.refresh_token:
-        return StaticToken(target.access_token)
-    if not (target.client_id and target.client_secret):
-        needed = "a token (access_token, or token_command)" if not target.refresh_token else "both of them"
-        raise InputError(
-            f"target {target.name}: refreshing takes client_id and client_secret, and one is missing: "
-            f"give {needed}"
-        )
-    seed = Token(target.access_token, refresh_token=target.refresh_token) if target.refresh_token else None
-    keep_private(state)
-    store = SqliteTokenStore(
-        state / "tokens.sqlite3",
-        client_id=target.client_id,
-        host=target.host,
-        member_id=target.member_id,
-        seed=seed,
-    )
-    token = await store.load() or seed
-    if token is None:
-        raise InputError(
-            f"target {target.name}: there is no token yet: set access_token and refresh_token, or token_command"
-        )
-    return RefreshingToken(
-        token,
-        client_id=target.client_id,
-        client_secret=target.client_secret,
-        store=store,
-        transport=transport,
-        oauth_url=target.oauth_url,
-    )
 
 
 async def _ask_member_id(target: Target, token: Token, transport: Transport) -> str:
@@ -176,10 +139,3 @@ def _waiting(tell: Tell) -> Callable[[float, str], None]:
             tell(f"Waiting {seconds:.0f} s: {reason}")
 
     return on_wait
-
-
-def keep_private(state: Path) -> None:
-    """Make the state directory, kept out of version control: it holds tokens."""
-    if not state.exists():
-        state.mkdir(parents=True)
-        (state / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -7,11 +7,11 @@ look like. Nothing here speaks to a portal.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from b24provision.errors import InputError
+from b24provision.rest.endpoint import is_loopback
 from b24provision.targets.config import Config
 
 OAUTH_URL = "https://oauth.bitrix.info/oauth/token/"
@@ -152,17 +152,8 @@ def _check_address(url: str, *, where: str, allow_http: bool) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(f"{where}: the portal's address must look like https://example.bitrix24.com/rest/")
-    if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not allow_http and not is_loopback(url):
         raise InputError(
             f"{where}: {parts.hostname} is addressed by plain http, which would send the token readable to "
             "everybody on the way: use https, or set `allow_http = true` in the target for a self-hosted portal"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -73,6 +73,20 @@ class SqliteTokenStore:
             connection.execute("BEGIN IMMEDIATE")
             self._save(connection, token)
 
+    async def forget(self) -> bool:
+        """Delete the stored pair, and what it descends from; False if there was none."""
+        if not self._path.exists():
+            return False
+        with closing(_open(self._path)) as connection:
+            gone = False
+            for table in ("pairs", "ancestors"):
+                deleted = connection.execute(
+                    f"DELETE FROM {table} WHERE client_id = ? AND host = ?",  # noqa: S608 - one of two names
+                    (self._client_id, self._host),
+                )
+                gone = gone or (table == "pairs" and deleted.rowcount > 0)
+            return gone
+
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
         """Keep every other process, and every other task of this one, from refreshing meanwhile.

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from b24provision.errors import ApiError, AuthError, InputError, OutcomeUnknownError, UnreachableError
+from b24provision.errors import (
+    ApiError,
+    AuthError,
+    InputError,
+    OutcomeUnknownError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
 from b24provision.rest import Call, Client, Limits, StaticToken, Token
 from tests.rest.virtual import now
 from tests.rest.wire import (
@@ -351,6 +358,10 @@ async def test_nothing_of_ours_shows_a_secret():
     client = Client.from_webhook(WEBHOOK, transport=wire(NOT_SENT), limits=Limits.unlimited())
     assert repr(client) == "Client('https://acme.bitrix24.com/rest/7/***/')"
     for script in (wire(html(404, WEBHOOK)), wire(refusal("X", 401, WEBHOOK)), wire(moved(WEBHOOK))):
-        with pytest.raises(Exception) as caught:  # noqa: PT011
+        with pytest.raises(Exception) as caught:
             await Client.from_webhook(WEBHOOK, transport=script).call.make("profile")
         assert "webh00k" not in f"{caught.value} {vars(caught.value)}"
+    script = wire(html(404, "no such code: webh00kc0de"))
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        await Client.from_webhook(WEBHOOK, transport=script).call.make("profile")
+    assert caught.value.excerpt == "no such code: ***"

@@ -82,7 +82,8 @@ def test_a_webhook_moves_with_its_path():
     [
         ("https://a.b/", "https://c.d/", True),
         ("https://a.b/", "http://a.b/", False),
-        ("http://a.b/", "http://c.d/", True),
+        ("http://a.b/", "http://c.d/", False),
+        ("http://a.b/", "https://c.d/", False),
         ("http://a.b/", "https://a.b/", True),
         ("http://127.0.0.1:1/", "http://localhost:2/", True),
         ("https://127.0.0.1/", "http://[::1]/", True),

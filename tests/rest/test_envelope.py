@@ -206,7 +206,7 @@ def test_every_command_is_accounted_for_once(said: list[str], named: bool, halt:
     results = {key: key for key, how in zip(keys, said, strict=True) if how == "good"}
     errors = {key: BAD for key, how in zip(keys, said, strict=True) if how == "bad"}
     payload = {"result": php(results, as_objects), "result_error": php(errors, as_objects)}
-    calls: Any = {key: ("a.b",) for key in keys} if named else [("a.b",)] * len(said)
+    calls: Any = dict.fromkeys(keys, ("a.b",)) if named else [("a.b",)] * len(said)
     result = result_of(calls, payload, halt=halt, as_rows=True)
     seen = list(result.data) if named else None
     first_bad = said.index("bad") if halt and "bad" in said else len(said)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from b24provision.errors import (
     ApiError,
@@ -14,11 +16,11 @@ from b24provision.errors import (
     UnreachableError,
 )
 from b24provision.rest import Call, HttpResponse, Retry, SendFailed, Token
-from b24provision.rest.exchange import (
+from b24provision.rest.exchange import Exchange
+from b24provision.rest.steps import (
     Admit,
     Answer,
     Busy,
-    Exchange,
     Exhausted,
     Grant,
     Move,
@@ -29,6 +31,7 @@ from b24provision.rest.exchange import (
 )
 from tests.rest.wire import BUSY, EXPIRED, LOST, NOT_SENT, answer, html, moved, ok, refusal
 
+FIRST = Token("tok-1-long")
 READ = Call("entity.get", {"ENTITY": "a"})
 WRITE = Call("entity.add", {"ENTITY": "a"})
 GOOD = ok("fine")
@@ -38,7 +41,6 @@ OPERATION_LIMIT = refusal("OPERATION_TIME_LIMIT", 429)
 TRUNCATED = answer(b'{"result": [1, 2')
 NO_RESULT = answer({"time": {}})
 LOGIN_PAGE = moved("https://acme.bitrix24.com/auth/?backurl=x")
-NEW_HOME = moved("https://new.example/rest/whatever")
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Played:
 def play(
     call: Call,
     *replies: HttpResponse | SendFailed | Callable[[Send], HttpResponse],
-    token: Token | None = Token("tok-1-long"),
+    token: Token | None = FIRST,
     endpoint: str = "https://acme.bitrix24.com/rest/",
     room_s: float = 0.5,
     reset_s: float = 20.0,
@@ -115,10 +117,6 @@ def play(
         played.error = error
     assert played.answer or played.error, "the exchange never ended"
     return played
-
-
-def here(reply: Callable[[str], HttpResponse]) -> Callable[[Send], HttpResponse]:
-    return lambda step: reply(step.request.url)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +244,7 @@ def test_the_operating_time_is_waited_for():
 
 def test_retry_after_is_honoured():
     late = HttpResponse(429, {"Retry-After": "17"}, b"")
-    assert play(WRITE, late, GOOD).pauses == [17 if 17 > 20 else 17]
+    assert play(WRITE, late, GOOD).pauses == [17]
     assert play(READ, HttpResponse(503, {"RETRY-AFTER": "12"}, b""), GOOD).pauses == [12]
     assert play(READ, HttpResponse(503, {"Retry-After": "Wed, 21 Oct"}, b""), GOOD).pauses == [1]
 
@@ -369,3 +367,32 @@ def test_telemetry_and_headers():
     assert send.request.url.endswith("?bx24_request_id=id-1&bx24_sdk_ver=1&bx24_sdk_type=b24provision")
     assert send.request.headers["User-Agent"] == "b24provision/1"
     assert send.request.headers["Content-Type"] == "application/json"
+
+
+UNCERTAIN = [LOST, SERVER_ERROR, html(502), html(200), TRUNCATED, NO_RESULT]
+CERTAIN = [
+    GOOD,
+    NOT_SENT,
+    BUSY,
+    OPERATION_LIMIT,
+    EXPIRED,
+    html(429),
+    html(404),
+    LOGIN_PAGE,
+    refusal("ERROR_CORE"),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([*UNCERTAIN, *CERTAIN, to("new.example")]), min_size=1, max_size=8),
+    st.booleans(),
+)
+def test_whatever_is_answered_it_ends_and_no_write_follows_a_lost_answer(replies: list[Any], renewed: bool):
+    played = play(WRITE, *replies, renewed=renewed)
+    for reply in replies[: played.sends - 1]:
+        assert not any(reply is uncertain for uncertain in UNCERTAIN)
+    last = replies[min(played.sends, len(replies)) - 1]
+    assert (played.outcome is OutcomeUnknownError) is any(last is uncertain for uncertain in UNCERTAIN)
+    assert played.sends <= 4 + 3 + 5
+    assert play(READ, *replies, renewed=renewed).sends <= 4 + 3 + 5

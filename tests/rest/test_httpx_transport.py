@@ -114,7 +114,7 @@ async def test_a_refused_connection_sent_nothing():
     assert not caught.value.sent
 
 
-@pytest.mark.parametrize("address", ["http://no-such-host.invalid/rest/", "https://[::1/rest/", "ftp://a/"])
+@pytest.mark.parametrize("address", ["https://[::1/rest/", "ftp://a/", "nonsense"])
 async def test_an_address_that_leads_nowhere_sent_nothing(address: str):
     async with HttpxTransport() as transport:
         with pytest.raises(SendFailed) as caught:

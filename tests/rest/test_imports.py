@@ -9,7 +9,7 @@ import pytest
 import b24provision.rest
 
 PURE = [
-    "calls", "encode", "fits", "envelope", "result", "redaction", "answers", "endpoint", "exchange", "verdict", "retry",
+    "calls", "encode", "fits", "envelope", "result", "redaction", "answers", "endpoint", "exchange", "steps", "verdict", "retry",
     "bucket", "operating", "limits", "tokens", "transport", "stats",
 ]  # fmt: skip
 

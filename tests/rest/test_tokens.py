@@ -296,8 +296,11 @@ async def test_a_renewal_that_fails_says_what_to_do(reply: Any, code: str, said:
 
 
 async def test_an_authorisation_server_that_cannot_be_reached():
-    with pytest.raises(UnreachableError, match="oauth.bitrix.info cannot be reached"):
-        await source(wire(NOT_SENT)).renew(OLD)
+    transport = wire(NOT_SENT)
+    with pytest.raises(UnreachableError, match=r"oauth\.bitrix\.info cannot be reached"):
+        await source(transport).renew(OLD)
+    assert transport.at == [0, 1, 3, 7]
+    assert (await source(wire(NOT_SENT, answer(GRANT))).renew(OLD)).access_token == "access-new"
 
 
 async def test_without_a_refresh_token_nothing_is_sent():
