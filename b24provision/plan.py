@@ -128,7 +128,8 @@ class Cost:
 class Plan:
     """Ordered changes, what forbids some of them, and what else should be known.
 
-    `destroy` tells a plan to take the manifests' storages away from one to make them so.
+    `destroy` tells a plan to take the manifests' storages away from one to make them so. `waiting`
+    are changes that were left out because they lose data.
     """
 
     portal: Portal
@@ -137,6 +138,7 @@ class Plan:
     notes: Sequence[Note] = ()
     cost: Cost = Cost()
     destroy: bool = False
+    waiting: Sequence[Change] = ()
 
     @property
     def summary(self) -> Summary:
@@ -149,14 +151,13 @@ class Plan:
         return tuple(change for change in self.changes if change.risk is Risk.DATA_LOSS)
 
     def without_data_loss(self) -> "Plan":
-        """Leave out what loses data, and note what waits."""
-        waiting = self.data_loss
-        ids = {change.id for change in waiting}
+        """Leave out what loses data; it waits."""
+        ids = {change.id for change in self.data_loss}
         return replace(
             self,
             changes=tuple(change for change in self.changes if change.id not in ids),
             blocked=tuple(row for row in self.blocked if row.id not in ids),
-            notes=(*self.notes, *(Note(row.address, f"waits: {row.id} loses data") for row in waiting)),
+            waiting=(*self.waiting, *self.data_loss),
         )
 
 

@@ -164,7 +164,10 @@ async def test_data_loss_wants_consent_and_can_be_left_out(portal: LocalPortal):
         rest = await opened.apply(intent(text), skip_data_loss=True)
         assert rest.verified
         assert outcomes(rest) == {"update entity dish": "done"}
-        assert "waits" in rest.plan.notes[-1].message
+        assert [change.id for change in rest.plan.waiting] == [
+            "delete property dish.price",
+            "delete entity menu",
+        ]
         everything = await opened.apply(intent(text), allow_data_loss=True)
         assert everything.verified
     assert not portal.calls("entity.update")[1:]

@@ -121,8 +121,7 @@ async def test_a_plan_as_json(plan: Plan):
             "summary",
             "changes",
             "blocked",
-            "notes",
-            "cost",
+            "notes", 'waiting', "cost",
         ]
     )
     assert document["summary"] == {"add": 3, "change": 2, "destroy": 3}

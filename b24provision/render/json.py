@@ -75,6 +75,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             {"id": row.id, "reason": row.reason, "source": _source(row.source)} for row in plan.blocked
         ],
         "notes": [asdict(note) for note in plan.notes],
+        "waiting": [_change(change) for change in plan.waiting],
         "cost": asdict(plan.cost),
     }
 

@@ -26,6 +26,7 @@ def plan(plan: Plan, *, colour: bool = False) -> str:
         lines += [_row(change, change.id in blocked) for change in plan.changes]
         lines.append("")
     lines += _section("Blocked", [f"`{row.id}`: {_escape(row.reason)}" for row in plan.blocked])
+    lines += _section("Waiting, because it loses data", [f"`{row.id}`" for row in plan.waiting])
     lines += _section("Notes", [_note(note) for note in plan.notes])
     lines.append(f"**{plan_line(plan)}**")
     return "\n".join(lines) + "\n"

@@ -42,6 +42,11 @@ def plan(plan: Plan, *, colour: bool = False) -> str:
         lines += _change(change, blocked.get(change.id), pen)
     if plan.changes:
         lines.append("")
+    if plan.waiting:
+        lines.append("Waiting for --allow-data-loss:")
+        for change in plan.waiting:
+            lines += _change(change, None, pen)
+        lines.append("")
     if plan.notes:
         lines += ["Notes:", *map(_note, plan.notes), ""]
     if plan.blocked:

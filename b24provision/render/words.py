@@ -34,6 +34,8 @@ def plan_line(plan: Plan) -> str:
     if plan.changes:
         count = plan.summary
         return f"Plan: {count.add} to add, {count.change} to change, {count.destroy} to destroy."
+    if plan.waiting:
+        return f"No changes without losing data. {len(plan.waiting)} waiting."
     if plan.destroy:
         return "No changes. None of the manifests' storages is on the portal."
     return "No changes. The portal matches the manifests."
@@ -51,7 +53,8 @@ def report_line(report: Report) -> str:
     count = report.summary
     made = f"{count.add} added, {count.change} changed, {count.destroy} destroyed."
     if report.verified:
-        return f"{verb} complete! {made} Verified."
+        waiting = len(report.plan.waiting)
+        return f"{verb} complete! {made} Verified." + (f" {waiting} waiting." if waiting else "")
     if report.interrupted:
         return f"{verb} interrupted. {made} Run again to resume."
     if report.differences and all(row.outcome is Outcome.DONE for row in report.outcomes):
