@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from b24provision.errors import B24ProvisionError, OutcomeUnknownError
+from b24provision.model import fold
 from b24provision.plan import Action, Change, ChangeOutcome, Outcome, Plan, Report
 from b24provision.reading import Answer, Sender
 from b24provision.rest.envelope import NO_ANSWER
@@ -52,7 +53,7 @@ class Applier:
     async def _write(self, run: "_Run") -> None:
         pending: Sequence[Change] = run.plan.changes
         for _ in range(_ROUNDS):
-            if not await self._send_all(run, compile_batches(pending)):
+            if not await self._send_all(run, compile_batches(pending, run.plan.changes)):
                 return
             pending = run.reconcile(await self._settled())
             if not pending:
@@ -113,14 +114,18 @@ class _Run:
 
     def runnable(self, steps: Sequence[Step]) -> list[Step]:
         """Leave out steps that depend on a change which was not made, and say so."""
-        runnable = []
-        for step in steps:
-            needed = self.outcomes.get(step.needs) if step.needs else None
-            if needed is None or needed.outcome is Outcome.DONE:
-                runnable.append(step)
-            else:
-                self._set(step.change_id, Outcome.SKIPPED, f"needs “{step.needs}”")
-        return runnable
+        return [step for step in steps if self._may_go(step)]
+
+    def _may_go(self, step: Step) -> bool:
+        if not step.first and step.change_id in self.outcomes:
+            return False  # the call before it failed
+        missing = sorted(name for name in step.needs | step.waits if self._is_missing(name))
+        if missing:
+            self._set(step.change_id, Outcome.SKIPPED, f"needs “{missing[0]}”")
+        return not missing
+
+    def _is_missing(self, name: str) -> bool:
+        return name in self.outcomes and self.outcomes[name].outcome is not Outcome.DONE
 
     def record(self, steps: Sequence[Step], answers: Sequence[Answer]) -> bool:
         """Note what the portal answered to each step; False if it left one without any answer."""
@@ -128,15 +133,20 @@ class _Run:
         actions = {change.id: change.action for change in self.plan.changes}
         for step, answer in zip(steps, answers, strict=True):
             error = answer.error
-            if error is not None and error.code == NO_ANSWER:
+            missing = sorted(name for name in step.needs if self._is_missing(name))
+            if error is None or (actions[step.change_id] is Action.DELETE and error.code in _GONE):
+                if step.last:
+                    self._set(step.change_id, Outcome.DONE)
+            elif error.code == NO_ANSWER:
                 self._set(step.change_id, Outcome.UNKNOWN, str(error))
-            elif error is None or (actions[step.change_id] is Action.DELETE and error.code in _GONE):
-                self._set(step.change_id, Outcome.DONE)
-            elif step.needs and self.outcomes[step.needs].outcome is not Outcome.DONE:
-                self._set(step.change_id, Outcome.SKIPPED, f"needs “{step.needs}”")
+            elif missing:
+                self._set(step.change_id, Outcome.SKIPPED, f"needs “{missing[0]}”")
             else:
                 self._set(step.change_id, Outcome.FAILED, str(error))
-        return all(self.outcomes[step.change_id].outcome is not Outcome.UNKNOWN for step in steps)
+        return not any(self._is_unknown(step.change_id) for step in steps)
+
+    def _is_unknown(self, name: str) -> bool:
+        return name in self.outcomes and self.outcomes[name].outcome is Outcome.UNKNOWN
 
     def lose(self, steps: Sequence[Step], why: str) -> None:
         """Note that the answer to these steps was lost."""
@@ -165,13 +175,16 @@ class _Run:
     def reconcile(self, now: Plan) -> list[Change]:
         """Compare what is still to be done with what has no outcome; give what may be sent again."""
         still = {change.id: change for change in now.changes}
+        touched = {(change.kind, fold(change.address)) for change in now.changes}
         again = []
         for change in self.plan.changes:
             known = self.outcomes.get(change.id)
             if known is not None and known.outcome is not Outcome.UNKNOWN:
                 continue
             twin = still.get(change.id)
-            if twin is None:
+            if twin is None and (change.kind, fold(change.address)) in touched:
+                self._set(change.id, Outcome.UNKNOWN, "done in part, or somebody else changed it; run again")
+            elif twin is None:
                 self._set(change.id, Outcome.DONE)
             elif twin.before == change.before:
                 self.outcomes.pop(change.id, None)

@@ -9,10 +9,11 @@ from b24provision.diff.diff import diff
 from b24provision.errors import BlockedError
 from b24provision.intent import Intent
 from b24provision.model import Snapshot
-from b24provision.plan import Plan, Report
+from b24provision.plan import Change, Plan, Report
 from b24provision.reading import drive
 from b24provision.snapshot import read_snapshot
 from b24provision.stages import forecast
+from b24provision.stakes import read_stakes
 from b24provision.targets.session import Session
 
 
@@ -25,15 +26,18 @@ class Provisioner:
 
     async def read(self, intent: Intent) -> Snapshot:
         """Read from the portal what `intent` names, and the list of everything else."""
-        return await drive(self.session.send, read_snapshot(intent.codes()))
+        reader = read_snapshot(intent.codes(), former=intent.former_codes(), doomed=intent.doomed())
+        return await drive(self.session.send, reader)
 
     async def plan(self, intent: Intent) -> Plan:
         """Find what has to be done to make the portal what `intent` asks for. Writes nothing.
 
         Raises AuthError, UnreachableError and the other errors of the REST core.
         """
-        found = diff(intent, await self.read(intent), self.session.portal)
-        return replace(found, cost=forecast(found.changes))
+        snapshot = await self.read(intent)
+        found = diff(intent, snapshot, self.session.portal)
+        weighed = await drive(self.session.send, read_stakes(found, snapshot.held))
+        return replace(weighed, cost=forecast(weighed.changes))
 
     async def apply(
         self,
@@ -64,11 +68,14 @@ class Provisioner:
         touched = {change.entity for change in plan.changes}
         part = intent.touching(touched)
 
+        def is_ours(change: Change) -> bool:
+            return change.entity in touched and not change.is_conflict
+
         async def look() -> Plan:
-            now = await self.plan(part)
+            now = diff(part, await self.read(part), self.session.portal)
             if skip_data_loss:
                 now = now.without_data_loss()
-            return replace(now, changes=tuple(row for row in now.changes if row.entity in touched))
+            return replace(now, changes=tuple(filter(is_ours, now.changes)))
 
         return look
 

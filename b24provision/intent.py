@@ -37,6 +37,16 @@ class Intent:
         removals = () if self.destroy else self.manifest.removals
         return wanted + [removal.entity_code for removal in removals]
 
+    def doomed(self) -> set[str]:
+        """Folded codes of the storages that are to be gone, if they are there."""
+        if self.destroy:
+            return {fold(code) for code in (*self.codes(), *self.former_codes())}
+        return {fold(row.entity_code) for row in self.manifest.removals if row.property_code is None}
+
+    def former_codes(self) -> list[str]:
+        """Every code a wanted storage had before."""
+        return [code for entity in self.manifest.entities.values() for code in entity.renamed_from]
+
     def narrowed(self, patterns: Sequence[str]) -> "Intent":
         """Keep only the storages that match one of the glob `patterns`; no patterns keep all.
 

@@ -53,19 +53,26 @@ Access = Mapping[str, Level]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
-    """A property of a storage's items. `type` and `sort` of None are not managed."""
+    """A property of a storage's items. `type` and `sort` of None are not managed.
+
+    `renamed_from` are codes it had before, the newest first.
+    """
 
     code: str
     name: str
     type: PropertyType | None = None
     sort: int | None = None
+    renamed_from: Sequence[str] = ()
     ignore: frozenset[str] = frozenset()
     source: Source | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """A storage. `access` of None is not managed; `properties` are keyed by folded code."""
+    """A storage. `access` of None is not managed; `properties` are keyed by folded code.
+
+    `renamed_from` are codes it had before, the newest first.
+    """
 
     code: str
     name: str
@@ -73,6 +80,7 @@ class Entity:
     properties: Mapping[str, Property] = field(default_factory=dict)
     protect: bool = False
     strict_access: bool = False
+    renamed_from: Sequence[str] = ()
     ignore: frozenset[str] = frozenset()
     source: Source | None = field(default=None, compare=False)
 
@@ -152,18 +160,28 @@ class Listed:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a storage holds: how many items, and the date of the newest. None is unknown."""
+
+    items: int | None
+    newest: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """What is live, as far as it was asked for.
 
     `listed` is every storage the caller can see, in the portal's order. `entities` holds, by folded
-    code, those that were asked for and exist. `hidden` are folded codes that were asked for, are not
+    code, those that were asked for and exist; `held` what those hold that somebody wants gone, of which
+    no properties were read. `hidden` are folded codes that were asked for, are not
     listed, and yet exist: the caller may not read them.
     """
 
     caller: Caller
     listed: Sequence[Listed] = ()
     entities: Mapping[str, Entity] = field(default_factory=dict)
+    held: Mapping[str, Held] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
 
 

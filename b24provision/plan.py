@@ -56,12 +56,29 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stake:
+    """What a change puts at stake: `items` of `total` that hold something, and the date of the newest.
+
+    None is unknown. `misfits` are the first values that are no numbers, with the id of their item;
+    `misfit_count` counts all that were found, of at least so many when not all were looked at.
+    """
+
+    items: int | None = None
+    total: int | None = None
+    newest: str | None = None
+    misfits: Sequence[tuple[str, str]] = ()
+    misfit_count: int = 0
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One difference between manifest and portal, and the calls that remove it, in order.
 
     `before` is what is live (None: nothing is there), `after` what the manifest wants (None: that
     nothing is there); both hold managed fields only. `differences` are the fields of an update that
-    differ. `reason` says in words why the change is proposed.
+    differ. `reason` says in words why the change is proposed. `live` is the address it has on the
+    portal now, where a rename in the same plan will change it.
     """
 
     action: Action
@@ -73,12 +90,32 @@ class Change:
     reason: str
     calls: Sequence[Call]
     differences: Sequence[Difference] = ()
+    live: str = field(default="", compare=False)
+    stake: Stake | None = field(default=None, compare=False)
     source: Source | None = field(default=None, compare=False)
 
     @property
     def id(self) -> str:
         """A name that is unique in its plan and the same in every plan: `create entity dish`."""
         return f"{self.action} {self.kind} {self.address}"
+
+    @property
+    def former_address(self) -> str:
+        """The address before a rename; any other change has had its address all along."""
+        if self.action is not Action.RENAME or self.before is None:
+            return self.address
+        owner = self.address.rpartition(".")[0]
+        return f"{owner}.{self.before['code']}" if owner else str(self.before["code"])
+
+    @property
+    def live_address(self) -> str:
+        """Where it is live now, before any of the plan's renames."""
+        return self.live or self.former_address
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether it is a rename that cannot be made, because both codes are live."""
+        return self.action is Action.RENAME and not self.calls
 
     @property
     def entity(self) -> str:

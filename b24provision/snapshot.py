@@ -5,11 +5,22 @@ is no such storage") and what to tell somebody whose token cannot see storages a
 know what anybody wants.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from b24provision.errors import ApiError, AuthError, UnexpectedAnswerError
-from b24provision.model import Access, Caller, Entity, Level, Listed, Property, PropertyType, Snapshot, fold
+from b24provision.model import (
+    Access,
+    Caller,
+    Entity,
+    Held,
+    Level,
+    Listed,
+    Property,
+    PropertyType,
+    Snapshot,
+    fold,
+)
 from b24provision.reading import Answer, Reader
 from b24provision.rest.calls import Call
 
@@ -25,38 +36,72 @@ _NO_SCOPE = (
 )
 
 
-def read_snapshot(codes: Sequence[str]) -> Reader[Snapshot]:
+def read_snapshot(
+    codes: Sequence[str], *, former: Sequence[str] = (), doomed: Collection[str] = ()
+) -> Reader[Snapshot]:
     """Read the caller, the list of storages, and properties and rights of every storage in `codes`.
 
-    Asks `2 + 2 * len(codes)` calls at once. For a caller who is no administrator, codes that are
-    not listed are then probed: `entity.item.get` finds a storage whatever the rights, so it tells
-    absence from blindness. A storage that does not exist is an answer, not an error.
+    Asks `2 + 2 * len(codes)` calls at once. `former` are codes that storages may still go by: the few
+    of them that are listed are read next. Of the folded codes in `doomed`, which somebody wants gone,
+    the number of items is asked instead of the properties. For a caller who is no administrator, codes
+    that are not listed are then probed: `entity.item.get` finds a storage whatever the rights, so it
+    tells absence from blindness. A storage that does not exist is an answer, not an error.
 
     Raises AuthError when this caller cannot work with storages at all, ApiError when the portal
     refuses a read, UnexpectedAnswerError when an answer has not the documented shape.
 
-    Source: api-reference/entity (entity.get, entity.rights, entity.item.property.get).
+    Source: api-reference/entity (entity.get, entity.rights, entity.item.property.get, entity.item.get).
     """
     unique = {fold(code): code for code in codes}
-    reads = [call for code in unique.values() for call in _detail_calls(code)]
-    profile, listing, *details = yield [Call("profile"), Call("entity.get"), *reads]
+    profile, listing, *details = yield [Call("profile"), Call("entity.get"), *_detail_calls(unique, doomed)]
     caller = _caller(profile)
-    pairs = dict(zip(unique, zip(details[::2], details[1::2], strict=True), strict=True))
-    gone = {key for key, (properties, _) in pairs.items() if not _exists(properties)}
+    pairs = _by_code(unique, details)
+    there = {fold(row.code) for row in _listed(listing)}
+    earlier = {fold(code): code for code in former if fold(code) not in unique}
+    if still := {key: code for key, code in earlier.items() if key in there}:
+        pairs |= _by_code(still, (yield list(_detail_calls(still, doomed))))
+    gone = {key for key, (first, _) in pairs.items() if not _exists(first)}
     listed = tuple(row for row in _listed(listing) if fold(row.code) not in gone)
     spelling = {fold(row.code): row for row in listed}
-    entities = {key: _entity(spelling[key], *answers) for key, answers in pairs.items() if key in spelling}
-    unlisted = [key for key in unique if key not in spelling]
+    found = {key: answers for key, answers in pairs.items() if key in spelling}
+    unlisted = [key for key in unique | earlier if key not in spelling]
     hidden: frozenset[str] = frozenset()
     if unlisted and not caller.is_admin:
-        probes = yield [Call("entity.item.get", {"ENTITY": unique[key], "start": -1}) for key in unlisted]
+        probes = yield [Call("entity.item.get", {"ENTITY": key, "start": -1}) for key in unlisted]
         hidden = frozenset(key for key, probe in zip(unlisted, probes, strict=True) if _exists(probe))
-    return Snapshot(caller=caller, listed=listed, entities=entities, hidden=hidden)
+    return Snapshot(
+        caller=caller,
+        listed=listed,
+        entities={
+            key: _entity(spelling[key], None if key in doomed else first, rights)
+            for key, (first, rights) in found.items()
+        },
+        held={key: held(first) for key, (first, _) in found.items() if key in doomed},
+        hidden=hidden,
+    )
 
 
-def _detail_calls(code: str) -> Iterator[Call]:
-    yield Call("entity.item.property.get", {"ENTITY": code})
-    yield Call("entity.rights", {"ENTITY": code})
+def _detail_calls(codes: Mapping[str, str], doomed: Collection[str]) -> Iterator[Call]:
+    for key, code in codes.items():
+        yield newest_items(code) if key in doomed else Call("entity.item.property.get", {"ENTITY": code})
+        yield Call("entity.rights", {"ENTITY": code})
+
+
+def newest_items(code: str, **more: Any) -> Call:
+    """Ask for the newest items of a storage; the answer also tells how many there are."""
+    return Call("entity.item.get", {"ENTITY": code, "SORT": {"ID": "DESC"}, **more})
+
+
+def held(answer: Answer) -> Held:
+    """Read the answer to `newest_items`. A refusal leaves unknown what is held."""
+    rows = answer.data if answer.is_success else None
+    newest = rows[0].get("DATE_CREATE") if isinstance(rows, list) and rows else None
+    return Held(answer.total if answer.is_success else None, str(newest) if newest else None)
+
+
+def _by_code(codes: Iterable[str], answers: Sequence[Answer]) -> dict[str, tuple[Answer, Answer]]:
+    """Put the two answers to the detail calls of each code together."""
+    return dict(zip(codes, zip(answers[::2], answers[1::2], strict=True), strict=True))
 
 
 def _caller(answer: Answer) -> Caller:
@@ -71,8 +116,9 @@ def _listed(answer: Answer) -> tuple[Listed, ...]:
     )
 
 
-def _entity(listed: Listed, properties: Answer, rights: Answer) -> Entity:
-    found = (_property(properties, row) for row in _rows(properties))
+def _entity(listed: Listed, properties: Answer | None, rights: Answer) -> Entity:
+    rows = _rows(properties) if properties else ()
+    found = [_property(properties, row) for row in rows if properties]
     return Entity(
         code=listed.code,
         name=listed.name,

@@ -1,14 +1,12 @@
 """What every test may use: a local portal in memory, one served on a socket, and people who call it."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from b24provision.local import LocalPortal
-from tests.support import Served
+from tests.support import Served, serve
 
 
 @pytest.fixture
@@ -25,16 +23,8 @@ def portal() -> Iterator[LocalPortal]:
 @pytest.fixture
 def served(portal: LocalPortal) -> Iterator[Served]:
     """The portal behind a real socket on this machine."""
-    config = uvicorn.Config(portal.app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        pass
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(portal, f"http://127.0.0.1:{port}/rest/")
-    server.should_exit = True
-    thread.join()
+    with serve(portal.app) as endpoint:
+        yield Served(portal, endpoint)
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,15 @@
 """What tests say again and again: open a portal as somebody, write a manifest, run the command line."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
+import uvicorn
 from click.testing import CliRunner, Result
 
 from b24provision.cli import cli
@@ -31,6 +35,21 @@ class Served:
     def environment(self, **more: str) -> dict[str, str]:
         token = self.portal.issue_token().access_token
         return {"B24_ENDPOINT": self.endpoint, "B24_ACCESS_TOKEN": token, **more}
+
+
+@contextmanager
+def serve(app: Any) -> Iterator[str]:
+    """Serve an ASGI application on this machine; gives the endpoint."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.001)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/rest/"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def intent(text: str, **settings: object) -> Intent:

@@ -185,6 +185,7 @@ async def test_a_blocked_plan_writes_nothing(portal: LocalPortal):
         "entity.get",
         "entity.rights",
         "entity.item.property.get",
+        "entity.item.get",
     }
 
 

@@ -103,8 +103,8 @@ async def test_removed_is_deleted_once_it_is_there(portal: LocalPortal):
         ("S", "number", ("update", "caution", True)),
         ("F", "string", ("update", "data_loss", True)),
         ("F", "number", ("update", "data_loss", True)),
-        ("S", "file", ("replace", "data_loss", False)),
-        ("N", "file", ("replace", "data_loss", False)),
+        ("S", "file", ("replace", "data_loss", True)),
+        ("N", "file", ("replace", "data_loss", True)),
     ],
 )
 async def test_changes_of_type(

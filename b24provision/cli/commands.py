@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from b24provision.cli import options
+from b24provision.cli.auth import auth
 from b24provision.exitcode import ExitCode
 
 if TYPE_CHECKING:
@@ -128,4 +129,4 @@ def schema(into: str | None) -> int:
     return ExitCode.DONE
 
 
-COMMANDS = [validate, plan, apply, destroy, check, schema]
+COMMANDS = [validate, plan, apply, destroy, check, auth, schema]

@@ -5,6 +5,7 @@ of deepdiff, which is asked for the paths that differ once `==` has said that so
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from deepdiff import DeepDiff
@@ -37,6 +38,46 @@ def create_entity(wanted: Entity, caller: Caller) -> Change:
         calls=(Call("entity.add", params),),
         source=wanted.source,
     )
+
+
+def rename_entity(wanted: Entity, live: Entity) -> Change:
+    """Give a storage its new code; everything in it stays.
+
+    Source: api-reference/entity/entities (entity.update, ENTITY_NEW).
+    """
+    call = Call("entity.update", {"ENTITY": live.code, "ENTITY_NEW": wanted.code})
+    return _rename(Kind.ENTITY, wanted.code, (live.code, wanted.code), call, wanted.source)
+
+
+def rename_property(entity_code: str, wanted: Property, live: Property) -> Change:
+    """Give a property its new code; its values stay.
+
+    Source: api-reference/entity/items/properties (entity.item.property.update, PROPERTY_NEW).
+    """
+    params = {"ENTITY": entity_code, "PROPERTY": live.code, "PROPERTY_NEW": wanted.code}
+    call = Call("entity.item.property.update", params)
+    address = f"{entity_code}.{wanted.code}"
+    return _rename(Kind.PROPERTY, address, (live.code, wanted.code), call, wanted.source)
+
+
+def _rename(kind: Kind, address: str, codes: tuple[str, str], call: Call, source: Source | None) -> Change:
+    return Change(
+        action=Action.RENAME,
+        kind=kind,
+        address=address,
+        risk=Risk.SAFE,
+        before={"code": codes[0]},
+        after={"code": codes[1]},
+        reason=f"renamed from {codes[0]}",
+        calls=(call,),
+        source=source,
+    )
+
+
+def former_still_live(kind: Kind, address: str, codes: tuple[str, str], source: Source | None) -> Change:
+    """Say that a rename cannot be made, because the former code and the wanted one are both live."""
+    change = _rename(kind, address, codes, Call("entity.update"), source)
+    return replace(change, reason=f"{codes[0]} and {codes[1]} are both live", calls=())
 
 
 def update_entity(wanted: Entity, live: Entity, caller: Caller) -> Change | None:
@@ -104,7 +145,7 @@ def update_property(entity_code: str, wanted: Property, live: Property) -> Chang
     """Bring name, type and sort of a property in line, or None when they are.
 
     A type cannot be changed to file in place (the portal refuses): that is a replacement, which
-    loses the property's values and has no calls yet.
+    deletes the property with its values and adds it anew.
 
     Source: api-reference/entity/items/properties (entity.item.property.update).
     """
@@ -121,7 +162,10 @@ def update_property(entity_code: str, wanted: Property, live: Property) -> Chang
             before=before,
             after=after,
             reason=f"type {before['type']} cannot become file in place",
-            calls=(),
+            calls=(
+                Call("entity.item.property.delete", {"ENTITY": entity_code, "PROPERTY": live.code}),
+                *create_property(entity_code, _replacement(wanted, live)).calls,
+            ),
             differences=_differences(before, after),
             source=wanted.source,
         )
@@ -138,6 +182,16 @@ def update_property(entity_code: str, wanted: Property, live: Property) -> Chang
         after=after,
         call=Call("entity.item.property.update", params),
         source=wanted.source,
+    )
+
+
+def _replacement(wanted: Property, live: Property) -> Property:
+    """Keep of the live property what the manifest does not manage."""
+    return replace(
+        wanted,
+        code=live.code,
+        name=live.name if "name" in wanted.ignore else wanted.name,
+        sort=live.sort if wanted.sort is None or "sort" in wanted.ignore else wanted.sort,
     )
 
 

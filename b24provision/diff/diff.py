@@ -5,51 +5,60 @@ differs is `changes`' business, whether a change may be carried out `guard`'s, h
 `stages`'.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from b24provision.diff.changes import (
     create_entity,
     create_property,
     delete_entity,
     delete_property,
+    former_still_live,
+    rename_entity,
+    rename_property,
     update_entity,
     update_property,
 )
 from b24provision.diff.guard import blockages
+from b24provision.diff.matching import Matches, formers, is_renamed, match_entities
 from b24provision.diff.notes import notes
+from b24provision.diff.pairing import pair
 from b24provision.diff.unmanaged import unmanaged_entities, unmanaged_properties
 from b24provision.intent import Intent
-from b24provision.model import Entity, Manifest, Portal, Snapshot, fold
+from b24provision.model import Entity, Manifest, Portal, Property, Removal, Snapshot, fold
 from b24provision.plan import Action, Change, Kind, Plan
 
 
 def diff(intent: Intent, snapshot: Snapshot, portal: Portal) -> Plan:
     """Find the changes that make the portal what `intent` asks for.
 
-    Creations and updates come first, storage by storage in manifest order; deletions last,
-    properties before storages. What no manifest names becomes a note, never a change, unless
-    `intent.prune` asks for it.
+    Creations, renames and updates come first, storage by storage in manifest order, except that a code
+    is vacated before it is taken; deletions last, properties before storages. What no manifest names
+    becomes a note, never a change, unless `intent.prune` asks for it.
     """
-    manifest = intent.manifest.for_caller(snapshot.caller.user_id)
-    changes = sorted(_changes(intent, manifest, snapshot), key=_lateness)
+    intent = replace(intent, manifest=intent.manifest.for_caller(snapshot.caller.user_id))
+    matches = match_entities(intent.manifest, snapshot)
+    changes = sorted(_changes(intent, matches, snapshot), key=_lateness)
     return Plan(
         portal=portal.seen_by(snapshot.caller),
         changes=tuple(changes),
-        blocked=tuple(blockages(changes, intent, snapshot)),
+        blocked=tuple(blockages(changes, intent, matches, snapshot)),
         destroy=intent.destroy,
-        notes=(*manifest.warnings, *notes(intent, manifest, snapshot)),
+        notes=(*intent.manifest.warnings, *notes(intent, matches, snapshot)),
     )
 
 
-def _changes(intent: Intent, manifest: Manifest, snapshot: Snapshot) -> Iterator[Change]:
+def _changes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Change]:
+    manifest = intent.manifest
     if intent.destroy:
-        yield from _destruction(manifest, snapshot)
+        yield from _destruction(manifest, matches, snapshot)
         return
-    for key, wanted in manifest.entities.items():
-        yield from _making(wanted, snapshot.entities.get(key), snapshot)
-    yield from _removals(manifest, snapshot)
+    for key, live in matches.items():
+        yield from _making(manifest.entities[key], live, intent, snapshot)
+    for removal in manifest.removals:
+        yield from _removal(removal, matches, snapshot)
     if intent.prune:
-        yield from _pruning(intent, manifest, snapshot)
+        yield from _pruning(intent, matches, snapshot)
 
 
 def _lateness(change: Change) -> int:
@@ -58,52 +67,103 @@ def _lateness(change: Change) -> int:
     return 2 if change.kind is Kind.ENTITY else 1
 
 
-def _making(wanted: Entity, live: Entity | None, snapshot: Snapshot) -> Iterator[Change]:
+def _making(wanted: Entity, live: Entity | None, intent: Intent, snapshot: Snapshot) -> Iterator[Change]:
     if live is None:
         yield create_entity(wanted, snapshot.caller)
         for prop in wanted.properties.values():
             yield create_property(wanted.code, prop)
         return
+    if is_renamed(wanted, live):
+        yield rename_entity(wanted, live)
+        renamed = replace(live, code=wanted.code)
+        for change in _inside(wanted, renamed, snapshot):
+            where = change.live_address.partition(".")[2]
+            yield replace(change, live=f"{live.code}.{where}" if where else live.code)
+        return
+    spelling = {fold(row.code): row.code for row in snapshot.listed}
+    yield from _leftovers(Kind.ENTITY, "", wanted, live.code, intent.manifest.entities, spelling)
+    yield from _inside(wanted, live, snapshot)
+
+
+def _inside(wanted: Entity, live: Entity, snapshot: Snapshot) -> Iterator[Change]:
     if (update := update_entity(wanted, live, snapshot.caller)) is not None:
         yield update
-    for key, prop in wanted.properties.items():
-        there = live.properties.get(key)
-        if there is None:
+    yield from _properties(wanted, live)
+
+
+def _leftovers(
+    kind: Kind,
+    owner: str,
+    wanted: Entity | Property,
+    live: str,
+    others: Collection[str],
+    there: Mapping[str, str],
+) -> Iterator[Change]:
+    """Find former codes that are live beside the wanted one, and that nobody else wants."""
+    for code in wanted.renamed_from:
+        if fold(code) in there and fold(code) not in others:
+            yield former_still_live(kind, owner + live, (there[fold(code)], live), wanted.source)
+
+
+def _properties(wanted: Entity, live: Entity) -> Iterator[Change]:
+    there = {key: prop.code for key, prop in live.properties.items()}
+    for key, now in pair(formers(wanted.properties), live.properties).items():
+        prop = wanted.properties[key]
+        if now is None:
             yield create_property(live.code, prop)
-        elif (change := update_property(live.code, prop, there)) is not None:
+            continue
+        found = live.properties[now]
+        if is_renamed(prop, found):
+            yield rename_property(live.code, prop, found)
+            change = update_property(live.code, prop, replace(found, code=prop.code))
+            if change is not None:
+                yield replace(change, live=f"{live.code}.{found.code}")
+            continue
+        yield from _leftovers(Kind.PROPERTY, f"{live.code}.", prop, found.code, wanted.properties, there)
+        if (change := update_property(live.code, prop, found)) is not None:
             yield change
 
 
-def _destruction(manifest: Manifest, snapshot: Snapshot) -> Iterator[Change]:
-    spelling = {fold(row.code): row for row in snapshot.listed}
+def _destruction(manifest: Manifest, matches: Matches, snapshot: Snapshot) -> Iterator[Change]:
     for key, wanted in manifest.entities.items():
-        if key in spelling:
-            yield delete_entity(spelling[key].code, spelling[key].name, "destroy", wanted.source)
+        live = matches[key]
+        if live is not None:
+            yield delete_entity(live.code, live.name, "destroy", wanted.source)
         elif key in snapshot.hidden:
             yield delete_entity(wanted.code, wanted.name, "destroy", wanted.source)
 
 
-def _removals(manifest: Manifest, snapshot: Snapshot) -> Iterator[Change]:
+def _removal(removal: Removal, matches: Matches, snapshot: Snapshot) -> Iterator[Change]:
     reason = "listed under removed:"
-    spelling = {fold(row.code): row for row in snapshot.listed}
-    for row in manifest.removals:
-        key = fold(row.entity_code)
-        live = snapshot.entities.get(key)
-        if row.property_code is None:
-            if key in spelling:
-                yield delete_entity(spelling[key].code, spelling[key].name, reason, row.source)
-            elif key in snapshot.hidden:
-                yield delete_entity(row.entity_code, "", reason, row.source)
-        elif live is not None and (prop := live.properties.get(fold(row.property_code))) is not None:
-            yield delete_property(live.code, prop, reason, row.source)
-
-
-def _pruning(intent: Intent, manifest: Manifest, snapshot: Snapshot) -> Iterator[Change]:
-    reason = "--prune: in no manifest"
-    for key, wanted in manifest.entities.items():
-        live = snapshot.entities.get(key)
+    key = fold(removal.entity_code)
+    live = matches.get(key) or snapshot.entities.get(key)
+    if removal.property_code is None:
         if live is not None:
-            for prop in unmanaged_properties(manifest, live):
-                yield delete_property(live.code, prop, reason, wanted.source)
+            yield delete_entity(live.code, live.name, reason, removal.source)
+        elif key in snapshot.hidden:
+            yield delete_entity(removal.entity_code, "", reason, removal.source)
+    elif live is not None and (prop := live.properties.get(fold(removal.property_code))) is not None:
+        code = removal.entity_code if key in matches else live.code
+        yield _located(delete_property(code, prop, reason, removal.source), live.code, prop.code)
+
+
+def _pruning(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Change]:
+    reason = "--prune: in no manifest"
+    for key, live in matches.items():
+        if live is not None:
+            wanted = intent.manifest.entities[key]
+            for prop in unmanaged_properties(intent.manifest, wanted, live):
+                change = delete_property(_code(wanted, live), prop, reason, wanted.source)
+                yield _located(change, live.code, prop.code)
     for row in unmanaged_entities(intent, snapshot):
         yield delete_entity(row.code, row.name, reason, None)
+
+
+def _located(change: Change, entity_code: str, property_code: str) -> Change:
+    """Say where a change's property is live now, if a rename will move its storage."""
+    return replace(change, live=f"{entity_code}.{property_code}")
+
+
+def _code(wanted: Entity, live: Entity) -> str:
+    """Give the code a storage goes by once renames are done; the live spelling wins."""
+    return wanted.code if is_renamed(wanted, live) else live.code

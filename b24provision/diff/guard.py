@@ -7,34 +7,42 @@ as a whole before its first write.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from b24provision.diff.matching import Matches
 from b24provision.diff.rights import Standing, standing
 from b24provision.intent import Intent, matches
 from b24provision.model import Snapshot, fold
 from b24provision.plan import Action, Blocked, Change, Risk
 
 
-def blockages(changes: Sequence[Change], intent: Intent, snapshot: Snapshot) -> Iterator[Blocked]:
+def blockages(
+    changes: Sequence[Change], intent: Intent, matches: Matches, snapshot: Snapshot
+) -> Iterator[Blocked]:
     """Give at most one reason per change, the one to deal with first."""
     codes = Counter(fold(row.code) for row in snapshot.listed)
     for change in changes:
         for reason in (
-            _hidden(change, snapshot),
+            _hidden(change, intent, snapshot),
             _ambiguous(change, codes),
             _protected(change, intent),
-            _powerless(change, snapshot),
-            _impossible(change),
+            _powerless(change, matches, snapshot),
+            _conflicting(change),
         ):
             if reason is not None:
                 yield reason
                 break
 
 
-def _hidden(change: Change, snapshot: Snapshot) -> Blocked | None:
-    if change.entity not in snapshot.hidden:
+def _hidden(change: Change, intent: Intent, snapshot: Snapshot) -> Blocked | None:
+    wanted = intent.manifest.entities.get(change.entity)
+    codes = [_code(change)]
+    if wanted is not None and change.action is Action.CREATE:
+        codes += wanted.renamed_from
+    unseen = [code for code in codes if fold(code) in snapshot.hidden]
+    if not unseen:
         return None
     return Blocked(
         change.id,
-        f"storage {_code(change)} exists, but user {snapshot.caller.user_id} may not read it, and creating "
+        f"storage {unseen[0]} exists, but user {snapshot.caller.user_id} may not read it, and creating "
         "it would make a second one of the same code: use an administrator's token, or have the user "
         "given rights to the storage",
         change.source,
@@ -42,11 +50,12 @@ def _hidden(change: Change, snapshot: Snapshot) -> Blocked | None:
 
 
 def _ambiguous(change: Change, codes: Counter[str]) -> Blocked | None:
-    if codes[change.entity] < 2:
+    code = max(_code(change), change.former_address.split(".", 1)[0], key=lambda name: codes[fold(name)])
+    if codes[fold(code)] < 2:
         return None
     return Blocked(
         change.id,
-        f"{codes[change.entity]} storages with the code {_code(change)} are live, and the portal decides "
+        f"{codes[fold(code)]} storages with the code {code} are live, and the portal decides "
         "which of them a call meets: look at what they hold and delete the empty ones by hand",
         change.source,
     )
@@ -66,8 +75,8 @@ def _protected(change: Change, intent: Intent) -> Blocked | None:
     return None
 
 
-def _powerless(change: Change, snapshot: Snapshot) -> Blocked | None:
-    live = snapshot.entities.get(change.entity)
+def _powerless(change: Change, matches: Matches, snapshot: Snapshot) -> Blocked | None:
+    live = matches.get(change.entity) or snapshot.entities.get(change.entity)
     if live is None or standing(live.access or {}, snapshot.caller) is not Standing.MAY_NOT:
         return None
     return Blocked(
@@ -78,13 +87,14 @@ def _powerless(change: Change, snapshot: Snapshot) -> Blocked | None:
     )
 
 
-def _impossible(change: Change) -> Blocked | None:
-    if change.action is not Action.REPLACE:
+def _conflicting(change: Change) -> Blocked | None:
+    if not change.is_conflict:
         return None
+    former, code = change.former_address, change.address
     return Blocked(
         change.id,
-        "the portal cannot turn a property into a file property: add one under another code, or list this "
-        "one under removed:, apply, and then declare it anew (its values are lost)",
+        f"{former} and {code} are both live: move what {former} holds and list it under removed:, or take it "
+        "out of renamed_from to leave it alone",
         change.source,
     )
 

@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from b24provision.diff.changes import entity_rights
+from b24provision.diff.matching import Matches
 from b24provision.diff.rights import Standing, standing
 from b24provision.diff.unmanaged import unmanaged_entities, unmanaged_properties
 from b24provision.intent import Intent
-from b24provision.model import Entity, Manifest, Note, Snapshot
+from b24provision.model import Entity, Note, Snapshot
 
 _SHOWN = 10
 
 
-def notes(intent: Intent, manifest: Manifest, snapshot: Snapshot) -> Iterator[Note]:
+def notes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Note]:
     """Give the notes on every wanted storage that is live, then those on the portal as a whole."""
-    for key, wanted in manifest.entities.items():
-        live = snapshot.entities.get(key)
+    for key, wanted in intent.manifest.entities.items():
+        live = matches[key]
         if live is None:
             continue
         yield from _standing_note(live, snapshot)
@@ -23,7 +24,7 @@ def notes(intent: Intent, manifest: Manifest, snapshot: Snapshot) -> Iterator[No
         yield from _foreign_note(wanted, live, snapshot)
         yield from _spelling_notes(wanted, live)
         if not intent.prune:
-            codes = [prop.code for prop in unmanaged_properties(manifest, live)]
+            codes = [prop.code for prop in unmanaged_properties(intent.manifest, wanted, live)]
             yield from _unmanaged_note(live.code, codes, "property", "properties")
     if not (intent.destroy or intent.prune or intent.partial):
         codes = [row.code for row in unmanaged_entities(intent, snapshot)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from b24provision.manifest import written
-from b24provision.manifest.written import Written
+from b24provision.manifest.written import Written, former_codes
 from b24provision.model import Entity, Level, Property, PropertyType, Removal, fold
 
 _TYPES = {spelling: kind for kind in PropertyType for spelling in (kind.word, kind.value, kind.value.lower())}
@@ -26,6 +26,7 @@ def build_entity(entity: Written) -> Entity:
         properties={fold(prop.code): _property(prop) for prop in written.properties(entity)},
         protect=data.get("protect", False),
         strict_access=data.get("strict_access", False),
+        renamed_from=former_codes(data),
         ignore=_ignored(data),
         source=entity.source,
     )
@@ -44,6 +45,7 @@ def _property(prop: Written) -> Property:
         name=data.get("name", prop.code).strip(_BLANKS),
         type=_TYPES[data["type"]] if "type" in data else None,
         sort=None if sort is None else int(sort),
+        renamed_from=former_codes(data),
         ignore=_ignored(data),
         source=prop.source,
     )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from b24provision.manifest import written
+from b24provision.manifest.renames import rename_problems
 from b24provision.manifest.written import Written
 from b24provision.model import CALLER_ID, Note, fold
 from b24provision.problem import Problem
@@ -35,7 +36,9 @@ def problems(
         for prop in properties:
             yield from _property_code(prop)
         yield from _named_twice(properties)
+        yield from rename_problems(properties, removals, _property_code)
     yield from _named_twice(entities)
+    yield from rename_problems(entities, removals, lambda former: _entity_code(former, client_id))
     for removal in removals:
         yield from _removal(removal, client_id)
     yield from _wanted_and_removed(entities, removals)

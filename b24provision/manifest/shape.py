@@ -18,10 +18,8 @@ Schema = dict[str, Any]
 
 NOT_YET = frozenset(
     {
-        ("entity", "renamed_from"),
         ("entity", "sections"),
         ("entity", "items"),
-        ("property", "renamed_from"),
     }
 )
 """Keys of the format that later versions understand, each with the title of the part it belongs to."""
@@ -91,6 +89,7 @@ def _entity(*, written: bool) -> Schema:
             "strict_access": _flag(
                 "Take away the full access of single users whom `access` does not name, too.", written=written
             ),
+            "renamed_from": _former("storage", "dishes"),
             "ignore": _ignore("entity", ("name", "access")),
         },
         "additionalProperties": False,
@@ -124,6 +123,7 @@ def _property(*, written: bool) -> Schema:
                 },
                 written=written,
             ),
+            "renamed_from": _former("property", "cost"),
             "ignore": _ignore("property", ("name", "sort", "type")),
         },
         "additionalProperties": False,
@@ -171,6 +171,16 @@ def _codes(description: str, examples: list[str], advice: str) -> Schema:
         "items": {"type": "string", "errorMessage": "not a code; a code is a text"},
         "examples": [examples],
         "errorMessage": f"not a list; {advice}",
+    }
+
+
+def _former(owner: str, example: str) -> Schema:
+    return {
+        "description": f"Codes the {owner} had before, the newest first. Whichever is live is renamed, and keeps its data.",
+        "type": ["string", "array"],
+        "items": {"type": "string", "errorMessage": "not a code; a code is a text"},
+        "examples": [example, [example, "older"]],
+        "errorMessage": "neither a code nor a list of codes; write the code it had, or [newest, …, oldest]",
     }
 
 

@@ -81,6 +81,14 @@ def removals(document: Document, data: Any) -> Iterator[Written]:
         yield Written(document, ("removed", "properties", index), entity_code, property_code)
 
 
+def former_codes(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the codes a storage or property had before, the newest first."""
+    said = data.get("renamed_from")
+    if isinstance(said, str):
+        return (said,)
+    return tuple(code for _, code in _texts(said))
+
+
 def _ours(data: Any) -> Mapping[str, Any]:
     return {} if shape.foreign_version(data) is not None else _mapping(data)
 

@@ -14,6 +14,7 @@ from b24provision.render.words import (
     portal_line,
     report_line,
     shown,
+    stake_lines,
 )
 
 
@@ -67,7 +68,8 @@ def failure(error: B24ProvisionError, *, colour: bool = False) -> str:
 def _row(change: Change, blocked: bool) -> str:
     symbol = f"{BLOCKED} {SYMBOLS[change.action]}" if blocked else SYMBOLS[change.action]
     what = [f"{row.path}: {shown(row.before)} → {shown(row.after)}" for row in change.differences]
-    said = "<br>".join(map(_escape, what)) or _escape(f"{change.action} {change.kind}: {change.reason}")
+    what = what or [f"{change.action} {change.kind}: {change.reason}"]
+    said = "<br>".join(map(_escape, [*what, *stake_lines(change)]))
     return f"| `{symbol}` | `{change.address}` | {said} | {RISKS[change.risk]} |"
 
 

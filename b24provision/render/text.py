@@ -15,6 +15,7 @@ from b24provision.render.words import (
     portal_line,
     report_line,
     shown,
+    stake_lines,
 )
 
 _COLOURS = {
@@ -113,6 +114,8 @@ def _change(change: Change, blocked: Blocked | None, pen: "_Pen") -> Iterator[st
     yield "  ".join(filter(None, parts))
     for row in change.differences:
         yield f"      {row.path}: {shown(row.before)} → {shown(row.after)}"
+    for line in stake_lines(change):
+        yield f"      {line}"
     if blocked is not None:
         yield pen(_RED, f"      blocked: {blocked.reason}") + _reference(blocked.source, change.source)
 
@@ -123,7 +126,7 @@ def _words(change: Change) -> str:
             return _facts(change.kind, change.after or {})
         case Action.DELETE:
             return f"{_facts(change.kind, change.before or {})}  {change.reason}"
-        case Action.REPLACE:
+        case Action.REPLACE | Action.RENAME:
             return change.reason
         case _:
             return ""

@@ -1,10 +1,11 @@
 """The sentences that every format shares: whom it concerns, what it comes to."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from b24provision.model import Manifest, Portal
-from b24provision.plan import Action, Outcome, Plan, Report, Risk
+from b24provision.plan import Action, Change, Kind, Outcome, Plan, Report, Risk
 
 SYMBOLS = {
     Action.CREATE: "+",
@@ -60,6 +61,30 @@ def report_line(report: Report) -> str:
     if report.differences and all(row.outcome is Outcome.DONE for row in report.outcomes):
         return f"{verb} done, but the portal differs. {made} Run plan to see what it is now."
     return f"{verb} incomplete. {made} Run again to resume."
+
+
+def stake_lines(change: Change) -> Iterator[str]:
+    """Say what a change puts at stake, as far as it is known."""
+    stake = change.stake
+    if stake is None:
+        return
+    if stake.items is None:
+        yield "at stake: unknown, the portal does not tell"
+        return
+    newest = f", the newest of {stake.newest}" if stake.newest else ""
+    if change.kind is Kind.ENTITY:
+        yield f"at stake: {_counted(stake.items)}{newest}"
+    else:
+        yield f"at stake: {stake.items} of {_counted(stake.total)} have a value{newest}"
+    if stake.misfit_count:
+        shown_ones = ", ".join(f"item {item_id}: {shown(value)}" for item_id, value in stake.misfits)
+        more = ", …" if stake.misfit_count > len(stake.misfits) else ""
+        at_least = "at least " if stake.at_least else ""
+        yield f"{at_least}{stake.misfit_count} not a number: {shown_ones}{more}"
+
+
+def _counted(items: int | None) -> str:
+    return "an unknown number of items" if items is None else f"{items} item" + ("" if items == 1 else "s")
 
 
 def shown(value: Any) -> str:

@@ -17,7 +17,7 @@ entities:
       price: {type: nubmer, sort: 0}
       1st: {nmae: First}
       Photo:
-      photo: {renamed_from: image}
+      photo: {renamed_from: PHOTO}
   menu:
     access:
       U${WAITER}: W
@@ -57,8 +57,8 @@ m.yaml:8:7: entities.my-dish.properties.1st: the code of a property must not beg
 m.yaml:8:13: entities.my-dish.properties.1st.nmae: unknown key; did you mean "name"?
 m.yaml:10:7: entities.my-dish.properties.photo: this property is already described at m.yaml:9:7 as "Photo", \
 and codes compare without case
-m.yaml:10:15: entities.my-dish.properties.photo.renamed_from: "renamed_from" is not supported by this version \
-of b24provision yet
+m.yaml:10:15: entities.my-dish.properties.photo.renamed_from: a code cannot be renamed to itself, and case does \
+not count
 m.yaml:11:3: entities.menu: the required key "name" is missing
 m.yaml:13:8: entities.menu.access.U${{WAITER}}: the variable WAITER has no value; give one with --var WAITER=…, \
 B24P_VAR_WAITER in the environment, or a default: ${{WAITER:-…}}
@@ -230,13 +230,22 @@ def test_what_the_file_may_hold(text, problems):
         ("items: []", ['items: "items" is not supported by this version of b24provision yet']),
         ("sections: []", ['sections: "sections" is not supported by this version of b24provision yet']),
         (
-            "renamed_from: b",
-            ['renamed_from: "renamed_from" is not supported by this version of b24provision yet'],
+            "renamed_from: 1",
+            [
+                "renamed_from: 1 is neither a code nor a list of codes; write the code it had, or [newest, …, oldest]"
+            ],
+        ),
+        (
+            "renamed_from: b-c",
+            ['renamed_from: use only letters, digits and _; the portal would make it "bc"'],
         ),
         ("acces: {}", ['acces: unknown key; did you mean "access"?']),
         (
             "x-y: 1",
-            ["x-y: unknown key; here belong name, access, properties, protect, strict_access, ignore"],
+            [
+                "x-y: unknown key; here belong name, access, properties, protect, strict_access, renamed_from, "
+                "ignore"
+            ],
         ),
         (
             f"properties: {{{'p' * 50}: , {'q' * 51}: , a b: }}",
@@ -281,7 +290,7 @@ def test_what_a_storage_may_be(fields, problems):
             "{ignore: [access]}",
             ['a.ignore[0]: "access" is not a field that can be ignored; use name, sort, type'],
         ),
-        ("{sections: 1}", ["a.sections: unknown key; here belong name, type, sort, ignore"]),
+        ("{sections: 1}", ["a.sections: unknown key; here belong name, type, sort, renamed_from, ignore"]),
     ],
 )
 def test_what_a_property_may_be(said, problems):
