@@ -6,7 +6,7 @@ changes that are still to be made go out again. Nothing counts as verified that 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from b24provision.errors import B24ProvisionError, OutcomeUnknownError
@@ -33,13 +33,14 @@ class Applier:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     stop: Callable[[], bool] = lambda: False
 
-    async def apply(self, plan: Plan) -> Report:
-        """Make the changes of `plan`, and read back what they touched.
+    async def apply(self, plan: Plan, *, done: Collection[str] = ()) -> Report:
+        """Make the changes of `plan`, and read back what they touched. Those in `done` are made already.
 
         A plan without changes is verified by the read it came from. Raises what `send` raises if
         that happens before anything was written; afterwards every failure ends in the report.
         """
         run = _Run(plan)
+        run.begin_with(done)
         if not plan.changes:
             return run.report(verified=True)
         try:
@@ -51,7 +52,7 @@ class Applier:
             return run.report(problem=str(exc))
 
     async def _write(self, run: "_Run") -> None:
-        pending: Sequence[Change] = run.plan.changes
+        pending: Sequence[Change] = [row for row in run.plan.changes if row.id not in run.outcomes]
         for _ in range(_ROUNDS):
             if not await self._send_all(run, compile_batches(pending, run.plan.changes)):
                 return
@@ -111,6 +112,11 @@ class _Run:
     outcomes: dict[str, ChangeOutcome] = field(default_factory=dict)
     wrote: bool = False
     interrupted: bool = False
+
+    def begin_with(self, done: Collection[str]) -> None:
+        """Note what was done before this run."""
+        for name in done:
+            self._set(name, Outcome.DONE)
 
     def runnable(self, steps: Sequence[Step]) -> list[Step]:
         """Leave out steps that depend on a change which was not made, and say so."""

@@ -1,16 +1,19 @@
 """The use cases on an open portal: read, plan, apply. One pipeline with other arguments."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 
-from b24provision.apply import Applier
+from b24provision.apply import Applier, Look
 from b24provision.diff.diff import diff
 from b24provision.errors import BlockedError
 from b24provision.intent import Intent
+from b24provision.journal import Journal
 from b24provision.model import Snapshot
 from b24provision.plan import Change, Plan, Report
+from b24provision.progress import Standing, State, codes_to_read, doomed_codes, progress
 from b24provision.reading import drive
+from b24provision.saved import remainder, require_same_portal, require_same_stakes
 from b24provision.snapshot import read_snapshot
 from b24provision.stages import forecast
 from b24provision.stakes import read_stakes
@@ -23,6 +26,7 @@ class Provisioner:
 
     session: Session
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    journal: Journal | None = None
 
     async def read(self, intent: Intent) -> Snapshot:
         """Read from the portal what `intent` names, and the list of everything else."""
@@ -62,7 +66,46 @@ class Provisioner:
             plan = plan.without_data_loss()
         require_consent(plan, allow_data_loss=allow_data_loss)
         look = self._look(intent, plan, skip_data_loss=skip_data_loss)
-        return await Applier(self.session.send, look, sleep=self.sleep, stop=stop).apply(plan)
+        return await self._carry_out(plan, look, stop)
+
+    async def apply_saved(
+        self, plan: Plan, *, allow_data_loss: bool = False, stop: Callable[[], bool] = lambda: False
+    ) -> Report:
+        """Carry out a plan that was saved, as far as it is not done already.
+
+        Raises StaleError, before anything is written, when the plan was made for another portal, when
+        something it touches was changed by somebody else, or when more or less is at stake than it
+        said. Otherwise like `apply`.
+        """
+        require_consent(plan, allow_data_loss=allow_data_loss)
+        snapshot = await self._read_planned(plan)
+        require_same_portal(plan.portal, self.session.portal, snapshot.caller)
+        left = remainder(plan, progress(plan, snapshot))
+        weighed = await drive(self.session.send, read_stakes(left, snapshot.held))
+        require_same_stakes(left.changes, {change.id: change for change in weighed.changes})
+        done = {change.id for change in plan.changes} - {change.id for change in left.changes}
+
+        async def look() -> Plan:
+            rows = progress(plan, await self._read_planned(plan))
+            return replace(plan, changes=tuple(_as_found(row) for row in rows if row.state is not State.DONE))
+
+        halves = {change.id: change for change in left.changes}
+        resumed = replace(plan, changes=tuple(halves.get(change.id, change) for change in plan.changes))
+        return await self._carry_out(resumed, look, stop, done=done)
+
+    async def _read_planned(self, plan: Plan) -> Snapshot:
+        return await drive(self.session.send, read_snapshot(codes_to_read(plan), doomed=doomed_codes(plan)))
+
+    async def _carry_out(
+        self, plan: Plan, look: Look, stop: Callable[[], bool], *, done: Collection[str] = ()
+    ) -> Report:
+        if self.journal is None:
+            return await Applier(self.session.send, look, self.sleep, stop).apply(plan, done=done)
+        with self.journal.run(plan) as journal:
+            send = journal.watched(self.session.send)
+            report = await Applier(send, look, self.sleep, stop).apply(plan, done=done)
+            journal.reported(report)
+        return report
 
     def _look(self, intent: Intent, plan: Plan, *, skip_data_loss: bool) -> Callable[[], Awaitable[Plan]]:
         touched = {change.entity for change in plan.changes}
@@ -80,11 +123,21 @@ class Provisioner:
         return look
 
 
-def require_consent(plan: Plan, *, allow_data_loss: bool) -> None:
+def _as_found(row: Standing) -> Change:
+    """Give a change that is not done with what is live now, so that what others did shows."""
+    return replace(row.change, before=row.now)
+
+
+def require_unblocked(plan: Plan) -> None:
     """Refuse a plan as a whole while any part of it may not be carried out. Raises BlockedError."""
     if plan.blocked:
         reasons = "; ".join(f"{row.id}: {row.reason}" for row in plan.blocked)
         raise BlockedError(f"Nothing was written, because the plan is blocked. {reasons}.")
+
+
+def require_consent(plan: Plan, *, allow_data_loss: bool) -> None:
+    """Refuse a plan that is blocked, or that loses data without consent. Raises BlockedError."""
+    require_unblocked(plan)
     if plan.data_loss and not allow_data_loss:
         ids = ", ".join(change.id for change in plan.data_loss)
         raise BlockedError(

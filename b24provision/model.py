@@ -113,12 +113,14 @@ class Note:
 class Manifest:
     """What all manifest files together ask for. `entities` are keyed by folded code, in file order.
 
-    `warnings` holds what is allowed but worth saying; mistakes never get this far.
+    `warnings` holds what is allowed but worth saying; mistakes never get this far. `digests` tells the
+    files it comes from, as named, and what was in them.
     """
 
     entities: Mapping[str, Entity] = field(default_factory=dict)
     removals: Sequence[Removal] = ()
     warnings: Sequence[Note] = ()
+    digests: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def for_caller(self, user_id: str) -> "Manifest":
         """Put the caller's id where the manifest says `${b24.user_id}`."""
@@ -192,6 +194,7 @@ class Portal:
     target: str
     host: str
     member_id: str = ""
+    client_id: str = ""
     user_id: str = ""
     is_admin: bool = False
     is_local: bool = False

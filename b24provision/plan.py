@@ -78,7 +78,8 @@ class Change:
     `before` is what is live (None: nothing is there), `after` what the manifest wants (None: that
     nothing is there); both hold managed fields only. `differences` are the fields of an update that
     differ. `reason` says in words why the change is proposed. `live` is the address it has on the
-    portal now, where a rename in the same plan will change it.
+    portal now, where a rename in the same plan will change it. `expects` are the raw rights an update
+    of rights was planned from, the caller's own and those of others included.
     """
 
     action: Action
@@ -91,6 +92,7 @@ class Change:
     calls: Sequence[Call]
     differences: Sequence[Difference] = ()
     live: str = field(default="", compare=False)
+    expects: Fields | None = field(default=None, compare=False)
     stake: Stake | None = field(default=None, compare=False)
     source: Source | None = field(default=None, compare=False)
 
@@ -166,7 +168,8 @@ class Plan:
     """Ordered changes, what forbids some of them, and what else should be known.
 
     `destroy` tells a plan to take the manifests' storages away from one to make them so. `waiting`
-    are changes that were left out because they lose data.
+    are changes that were left out because they lose data. `manifests` are the digests of the files it
+    was made from.
     """
 
     portal: Portal
@@ -176,6 +179,7 @@ class Plan:
     cost: Cost = Cost()
     destroy: bool = False
     waiting: Sequence[Change] = ()
+    manifests: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def summary(self) -> Summary:

@@ -142,4 +142,6 @@ def _without_empty_formers(plan: Plan) -> Plan:
 def _empty_note(change: Change) -> Note:
     what = "storage" if change.kind is Kind.ENTITY else "property"
     former = change.former_address
-    return Note(change.address, f"its former {what} {former} is still live and empty; list it under removed:")
+    return Note(
+        change.address, f"its former {what} {former} is still live and empty; list it under removed: instead"
+    )

@@ -15,6 +15,7 @@ from b24provision.blocking import BlockingProvisioner
 from b24provision.engine import Provisioner
 from b24provision.errors import InputError
 from b24provision.intent import Intent
+from b24provision.journal import Journal
 from b24provision.manifest import load
 from b24provision.model import Manifest
 from b24provision.targets.config import Config, find_config
@@ -107,7 +108,7 @@ class Workspace:
     async def connect(self, *, tell: Tell = tell_nobody) -> AsyncIterator[Provisioner]:
         """Open the target's portal; see `session.connect` for what may be raised."""
         async with connect(self.chosen, self.state, directory=self.config.directory, tell=tell) as session:
-            yield Provisioner(session)
+            yield Provisioner(session, journal=Journal(self.state / "runs"))
 
     @contextmanager
     def connect_blocking(self, *, tell: Tell = tell_nobody) -> Iterator[BlockingProvisioner]:

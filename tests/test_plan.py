@@ -234,3 +234,66 @@ async def test_the_cost_is_what_apply_then_takes(portal: LocalPortal):
         await opened.apply(wanted, found)
     assert found.cost.requests == portal.request_count
     assert found.cost.commands == len(portal.calls())
+
+
+async def test_a_drop_and_an_add_that_look_like_a_rename_get_a_hint(portal: LocalPortal):
+    await live(
+        portal,
+        entity("dishes", "Dishes"),
+        entity("menu", "Menu"),
+        prop("menu", "colour"),
+        prop("menu", "weight", TYPE="N"),
+        prop("menu", "kept"),
+    )
+    found = await plan(
+        portal,
+        """
+        entities:
+          dish: {name: Dishes}
+          menu: {name: Menu, properties: {color: , weigth: {type: string}, kepd: , kept: }}
+        removed: {properties: [menu.colour]}
+        """,
+    )
+    hints = [note for note in found.notes if "renamed_from" in note.message]
+    assert hints == [
+        Note("dish", "looks like dishes renamed: to keep its items, write `renamed_from: dishes`"),
+        Note("menu.color", "looks like colour renamed: to keep its values, write `renamed_from: colour`"),
+    ]
+
+
+async def test_old_and_new_both_live_is_a_note_when_the_old_is_empty(portal: LocalPortal):
+    await live(portal, entity("dishes"), entity("dish"), prop("dish", "old"), prop("dish", "new"))
+    text = "entities: {dish: {name: Name, renamed_from: dishes, properties: {new: {name: new, renamed_from: old}}}}"
+    found = await plan(portal, text)
+    assert (ids(found), found.blocked) == ([], ())
+    assert [note.address for note in found.notes] == ["dish", "dish.new"]
+    await live(
+        portal,
+        ("entity.item.add", {"ENTITY": "dishes", "NAME": "Item"}),
+        ("entity.item.add", {"ENTITY": "dish", "NAME": "Item", "PROPERTY_VALUES": {"old": "x"}}),
+    )
+    found = await plan(portal, text)
+    assert [row.id for row in found.blocked] == ["rename entity dish", "rename property dish.new"]
+    assert all("removed:" in row.reason and "renamed_from" in row.reason for row in found.blocked)
+
+
+async def test_stakes_are_counted(portal: LocalPortal):
+    await live(portal, entity("dish"), prop("dish", "color"), prop("dish", "size"), entity("old"))
+    for number in range(70):
+        values = {"color": "red"} if number % 2 else {"size": "n/a" if number % 10 == 0 else str(number)}
+        await live(portal, ("entity.item.add", {"ENTITY": "dish", "NAME": "I", "PROPERTY_VALUES": values}))
+    found = await plan(
+        portal,
+        """
+        entities: {dish: {name: Name, properties: {size: {name: size, type: number}}}}
+        removed: {entities: [old], properties: [dish.color]}
+        """,
+    )
+    stakes = {change.id: change.stake for change in found.changes}
+    size, color, old = stakes.values()
+    assert size is not None
+    assert color is not None
+    assert old is not None
+    assert (size.items, size.total, size.misfit_count, size.misfits[0]) == (35, 70, 7, ("1", "n/a"))
+    assert (color.items, color.total, bool(color.newest)) == (35, 70, True)
+    assert (old.items, old.total, old.newest) == (0, 0, None)

@@ -131,6 +131,7 @@ async def test_a_plan_as_json(plan: Plan):
             "format_version",
             "tool_version",
             "target",
+            "manifests",
             "destroy",
             "summary",
             "changes",
@@ -157,8 +158,15 @@ async def test_a_plan_as_json(plan: Plan):
                     "params": {"ENTITY": "dish", "NAME": "Menu | *dishes*", "ACCESS": {"AU": "R"}},
                 }
             ],
+            "differences": [
+                {"path": "access.AU", "before": "W", "after": "R"},
+                {"path": "access.DR1", "before": "R", "after": None},
+                {"path": "name", "before": "Dishes", "after": "Menu | *dishes*"},
+            ],
+            "live": "dish",
+            "expects": {"access": {"AU": "W", "DR1": "R", "U1": "X"}},
             "stake": None,
-            "source": {"file": "<text>", "line": 4},
+            "source": {"file": "<text>", "line": 4, "column": 3},
         }
     )
     assert document["blocked"] == snapshot(
@@ -166,7 +174,7 @@ async def test_a_plan_as_json(plan: Plan):
             {
                 "id": "delete property order.note",
                 "reason": "storage order has `protect: true`: take it out of the manifest first",
-                "source": {"file": "<text>", "line": 10},
+                "source": {"file": "<text>", "line": 10, "column": 3},
             }
         ]
     )

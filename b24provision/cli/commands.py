@@ -7,6 +7,7 @@ import click
 
 from b24provision.cli import options
 from b24provision.cli.auth import auth
+from b24provision.cli.portal import portal
 from b24provision.exitcode import ExitCode
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ def validate(**given: Any) -> int:
 @options.prune
 @click.option("--destroy", is_flag=True, help="Show what destroy would delete.")
 @click.option("--detailed-exitcode", is_flag=True, help="Answer 2 when there are changes.")
+@click.option("--out", type=click.Path(), metavar="FILE", help="Save the plan, for apply and show.")
 @options.output
-def plan(*, detailed_exitcode: bool, **given: Any) -> int:
+def plan(*, detailed_exitcode: bool, out: str | None, **given: Any) -> int:
     """Show what differs between the manifests and the portal."""
     with _run(**given) as run:
         found = run.plan()
+        if out is not None:
+            run.save(found, out)
         run.out.show(found)
     return ExitCode.CHANGES if detailed_exitcode and found.changes else ExitCode.DONE
 
@@ -80,16 +84,21 @@ def check(*, fail_on: str, **given: Any) -> int:
 @options.data_loss
 @options.output
 def apply(*, auto_approve: bool, allow_data_loss: bool, skip_data_loss: bool, **given: Any) -> int:
-    """Make the portal what the manifests say, and prove it."""
+    """Make the portal what the manifests say, and prove it.
+
+    A single file that `plan --out` wrote is carried out as it was saved, as long as it still fits.
+    """
 
     def consent(found: "Plan") -> None:
-        from b24provision.cli.consent import ask_to_apply
-        from b24provision.engine import require_consent
+        from b24provision.cli.consent import ask_about_data, ask_to_apply
+        from b24provision.engine import require_unblocked
 
-        require_consent(found, allow_data_loss=allow_data_loss)
+        require_unblocked(found)
+        if not allow_data_loss:
+            ask_about_data(found)
         ask_to_apply(auto_approve=auto_approve)
 
-    with _run(**given) as run:
+    with _run(takes_plan=True, **given) as run:
         report = run.apply(consent, skip_data_loss=skip_data_loss)
         run.out.show(report)
     return report.exit_code
@@ -107,15 +116,54 @@ def destroy(*, auto_approve: bool, confirm: str | None, **given: Any) -> int:  #
 
     def consent(found: "Plan") -> None:
         from b24provision.cli.consent import ask_to_destroy
-        from b24provision.engine import require_consent
+        from b24provision.engine import require_unblocked
 
-        require_consent(found, allow_data_loss=True)
+        require_unblocked(found)
         ask_to_destroy(found.portal.host, confirm=confirm)
 
     with _run(destroy=True, **given) as run:
         report = run.apply(consent)
         run.out.show(report)
     return report.exit_code
+
+
+@click.command()
+@click.argument("plan_file", type=click.Path(), metavar="PLAN")
+@options.output
+def show(*, plan_file: str, **output: Any) -> int:
+    """Show a plan that `plan --out` saved."""
+    from pathlib import Path
+
+    from b24provision.cli.output import make_output
+    from b24provision.planfile import read_plan
+
+    out = make_output(**output)
+    with out.failures():
+        out.show(read_plan(Path(plan_file)))
+    return ExitCode.DONE
+
+
+@click.command()
+@click.argument("run", required=False)
+@options.portal
+def log(*, run: str | None, target: str | None, state_dir: str | None) -> int:
+    """List what earlier runs did, or show one of them."""
+    from b24provision.cli.log import run_lines, runs_lines
+    from b24provision.cli.output import make_output
+    from b24provision.journal import read_run, read_runs
+
+    with make_output(
+        output_format="text", json_into=None, markdown_into=None, no_color=False, verbose=0
+    ).failures():
+        from pathlib import Path
+
+        from b24provision.workspace import Workspace
+
+        state = Path(state_dir) if state_dir else None
+        runs = Workspace.find(target, state=state, needs_target=False).state / "runs"
+        lines = runs_lines(read_runs(runs)) if run is None else run_lines(read_run(runs, run))
+        click.echo("\n".join(lines))
+    return ExitCode.DONE
 
 
 @click.command()
@@ -129,4 +177,4 @@ def schema(into: str | None) -> int:
     return ExitCode.DONE
 
 
-COMMANDS = [validate, plan, apply, destroy, check, auth, schema]
+COMMANDS = [validate, plan, apply, destroy, check, show, log, auth, schema, portal]

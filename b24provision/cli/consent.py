@@ -5,7 +5,9 @@ import sys
 
 import click
 
+from b24provision.engine import require_consent
 from b24provision.errors import BlockedError
+from b24provision.plan import Plan
 
 
 def is_interactive() -> bool:
@@ -26,6 +28,24 @@ def ask_to_apply(*, auto_approve: bool) -> None:
     )
     if answer != "yes":
         raise BlockedError("Nothing was written: the plan was not approved.")
+
+
+def ask_about_data(plan: Plan) -> None:
+    """Want the number of items at stake typed, if a plan loses any data. Raises BlockedError otherwise."""
+    if not plan.data_loss:
+        return
+    if not is_interactive():
+        require_consent(plan, allow_data_loss=False)
+    known = [change.stake.items or 0 for change in plan.data_loss if change.stake is not None]
+    count = str(sum(known))
+    answer = click.prompt(
+        f"This loses data of {count} items for good. Type {count} to go on",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    if answer.strip() != count:
+        raise BlockedError(f"Nothing was written: “{answer}” is not {count}.")
 
 
 def ask_to_destroy(host: str, *, confirm: str | None) -> None:

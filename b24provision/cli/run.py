@@ -3,24 +3,33 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from b24provision.cli.interrupt import stoppable
 from b24provision.cli.output import Output, make_output
+from b24provision.engine import Provisioner
+from b24provision.errors import InputError
 from b24provision.intent import Intent
+from b24provision.model import Manifest
 from b24provision.plan import Plan, Report
+from b24provision.planfile import is_plan, read_plan, write_plan
+from b24provision.saved import require_same_manifests
 from b24provision.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a command: where its results go, where it works, and what was asked for."""
+    """One run of a command: where its results go, where it works, and what was asked for.
+
+    What was asked for is an intent, or a plan that was `saved` for another day.
+    """
 
     out: Output
     workspace: Workspace
-    intent: Intent
+    intent: Intent = field(default_factory=lambda: Intent(manifest=Manifest()))
+    saved: Plan | None = None
 
     def plan(self) -> Plan:
         """Read the portal and find what differs."""
@@ -30,26 +39,34 @@ class Run:
         async with self.workspace.connect(tell=self.out.talk) as portal:
             return await portal.plan(self.intent)
 
+    def save(self, plan: Plan, path: str) -> None:
+        """Save a plan, and say how to carry it out."""
+        write_plan(plan, Path(path))
+        self.out.talk(f"Saved to {path}. Carry it out with: b24provision apply {path}")
+
     def apply(self, consent: Callable[[Plan], None], *, skip_data_loss: bool = False) -> Report:
         """Plan, have the plan consented to if there is anything to do, carry it out, verify."""
         return asyncio.run(self._apply(consent, skip_data_loss))
 
     async def _apply(self, consent: Callable[[Plan], None], skip_data_loss: bool) -> Report:
         async with self.workspace.connect(tell=self.out.talk) as portal:
-            found = await portal.plan(self.intent)
+            found = self.saved or await portal.plan(self.intent)
             if skip_data_loss:
                 found = found.without_data_loss()
             self.out.preview(found)
             if found.changes:
                 consent(found)
             with stoppable() as stop:
-                return await portal.apply(
-                    self.intent,
-                    found,
-                    allow_data_loss=True,
-                    skip_data_loss=skip_data_loss,
-                    stop=stop,
-                )
+                return await self._carry_out(portal, found, skip_data_loss, stop)
+
+    async def _carry_out(
+        self, portal: Provisioner, plan: Plan, skip_data_loss: bool, stop: Callable[[], bool]
+    ) -> Report:
+        if self.saved is not None:
+            return await portal.apply_saved(plan, allow_data_loss=True, stop=stop)
+        return await portal.apply(
+            self.intent, plan, allow_data_loss=True, skip_data_loss=skip_data_loss, stop=stop
+        )
 
 
 @contextmanager
@@ -63,6 +80,7 @@ def prepared(
     prune: bool = False,
     destroy: bool = False,
     needs_target: bool = True,
+    takes_plan: bool = False,
     **output: Any,
 ) -> Iterator[Run]:
     """Put a run together from its options; errors of ours become results with their exit code."""
@@ -71,5 +89,12 @@ def prepared(
         workspace = Workspace.find(
             target, state=Path(state_dir) if state_dir else None, needs_target=needs_target
         )
+        if takes_plan and len(paths) == 1 and is_plan(Path(paths[0])):
+            if only or prune or variables:
+                raise InputError("A saved plan is carried out as it is: leave out --only, --prune and --var.")
+            saved = read_plan(Path(paths[0]))
+            require_same_manifests(saved)
+            yield Run(out, workspace, saved=saved)
+            return
         intent = workspace.intent(paths, variables=variables, only=only, prune=prune, destroy=destroy)
         yield Run(out, workspace, intent)

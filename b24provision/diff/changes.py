@@ -95,10 +95,11 @@ def update_entity(wanted: Entity, live: Entity, caller: Caller) -> Change | None
     if before.get("name") != after.get("name"):
         params["NAME"] = wanted.name
     takes_away = False
+    expects = {"access": _levels(live.access or {})} if rights is not None else None
     if rights is not None and rights.before != rights.after:
         params["ACCESS"] = _levels(rights.written)
         takes_away = rights.takes_away
-    return _update(
+    update = _update(
         kind=Kind.ENTITY,
         address=live.code,
         risk=Risk.CAUTION if takes_away else Risk.SAFE,
@@ -107,6 +108,7 @@ def update_entity(wanted: Entity, live: Entity, caller: Caller) -> Change | None
         call=Call("entity.update", params),
         source=wanted.source,
     )
+    return replace(update, expects=expects)
 
 
 def entity_rights(wanted: Entity, live: Entity, caller: Caller) -> RightsComparison | None:

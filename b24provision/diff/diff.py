@@ -20,6 +20,7 @@ from b24provision.diff.changes import (
     update_property,
 )
 from b24provision.diff.guard import blockages
+from b24provision.diff.hints import rename_hints
 from b24provision.diff.matching import Matches, formers, is_renamed, match_entities
 from b24provision.diff.notes import notes
 from b24provision.diff.pairing import pair
@@ -44,7 +45,12 @@ def diff(intent: Intent, snapshot: Snapshot, portal: Portal) -> Plan:
         changes=tuple(changes),
         blocked=tuple(blockages(changes, intent, matches, snapshot)),
         destroy=intent.destroy,
-        notes=(*intent.manifest.warnings, *notes(intent, matches, snapshot)),
+        manifests=intent.manifest.digests,
+        notes=(
+            *intent.manifest.warnings,
+            *rename_hints(changes, intent, matches, snapshot),
+            *notes(intent, matches, snapshot),
+        ),
     )
 
 

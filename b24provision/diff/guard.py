@@ -93,7 +93,7 @@ def _conflicting(change: Change) -> Blocked | None:
     former, code = change.former_address, change.address
     return Blocked(
         change.id,
-        f"{former} and {code} are both live: move what {former} holds and list it under removed:, or take it "
+        f"{former} and {code} are both live: move what {former} holds and list it under removed: instead, or take it "
         "out of renamed_from to leave it alone",
         change.source,
     )

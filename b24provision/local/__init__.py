@@ -9,13 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from b24provision.local.calls import CallRecord
+    from b24provision.local.costs import Costs
     from b24provision.local.credentials import Tokens
+    from b24provision.local.events import Event
+    from b24provision.local.faults import Fault, Faults
+    from b24provision.local.limits import Limits
     from b24provision.local.portal import LocalPortal
 
-__all__ = ["CallRecord", "LocalPortal", "Tokens"]
+__all__ = ["CallRecord", "Costs", "Event", "Fault", "Faults", "Limits", "LocalPortal", "Tokens"]
 
 
-_HOMES = {"CallRecord": "calls", "LocalPortal": "portal", "Tokens": "credentials"}
+_HOMES = {
+    "CallRecord": "calls",
+    "Costs": "costs",
+    "Event": "events",
+    "Fault": "faults",
+    "Faults": "faults",
+    "Limits": "limits",
+    "LocalPortal": "portal",
+    "Tokens": "credentials",
+}
 
 
 def __getattr__(name: str) -> Any:

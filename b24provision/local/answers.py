@@ -3,14 +3,15 @@
 Source: settings/how-to-call-rest-api/data-types (`time`), the error tables of the method pages.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from b24provision.local.operating import Reading
+
 PORTAL_ZONE = timezone(timedelta(hours=3))
 """The portal's own zone. Not UTC, so that a client which drops the offset is found out."""
-
-OPERATING_WINDOW_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def iso_time(moment: float) -> str:
     return datetime.fromtimestamp(int(moment), PORTAL_ZONE).isoformat()
 
 
-def timing(start: float, finish: float) -> dict[str, Any]:
+def timing(start: float, finish: float, operating: Reading) -> dict[str, Any]:
     """The `time` object of an answer, from two moments in seconds since the epoch."""
     return {
         "start": start,
@@ -59,16 +60,16 @@ def timing(start: float, finish: float) -> dict[str, Any]:
         "processing": finish - start,
         "date_start": iso_time(start),
         "date_finish": iso_time(finish),
-        "operating_reset_at": int(start) + OPERATING_WINDOW_S,
-        "operating": 0,
+        "operating_reset_at": operating.reset_at,
+        "operating": operating.used_s,
     }
 
 
-def envelope(answer: Answer, start: float, finish: float) -> dict[str, Any]:
-    """The JSON object of a success."""
+def envelope(answer: Answer, time: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object of a success; `time` is its `timing`."""
     body: dict[str, Any] = {"result": answer.result}
     if answer.next is not None:
         body["next"] = answer.next
     if answer.total is not None:
         body["total"] = answer.total
-    return body | {"time": timing(start, finish)}
+    return body | {"time": time}

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from b24provision.local import php
-from b24provision.local.answers import Answer, Refusal, missing_argument, timing
-from b24provision.local.commands import Session, perform
+from b24provision.local.answers import Answer, Refusal, missing_argument
+from b24provision.local.commands import Performed, Session, perform
 from b24provision.local.references import break_up_markup, replace_references
 
 LONGEST_BATCH = 50
@@ -35,9 +35,10 @@ class _Answers:
             "time": self.time,
         }
 
-    def accept(self, key: str, answer: Answer, start: float, finish: float) -> None:
+    def accept(self, key: str, performed: Performed) -> None:
+        answer = performed.answer
         self.result[key] = answer.result
-        self.time[key] = timing(start, finish)
+        self.time[key] = performed.time
         if answer.total is not None:
             self.total[key] = answer.total
         if answer.next is not None:
@@ -53,7 +54,7 @@ class _Answers:
         }
 
 
-def run_batch(session: Session, params: Mapping[str, Any]) -> Answer:
+async def run_batch(session: Session, params: Mapping[str, Any]) -> Answer:
     """Carry out the commands of `cmd` in order, with `halt` up to the first that fails.
 
     Raises `ERROR_ARGUMENT` for a `cmd` that is no array (undocumented). A refused command has no entry in
@@ -64,15 +65,14 @@ def run_batch(session: Session, params: Mapping[str, Any]) -> Answer:
         raise missing_argument("CMD")
     answers = _Answers()
     for number, (key, command) in enumerate(_commands(given["CMD"]), start=1):
-        start = session.state.clock()
         try:
-            answer = _run(session, command, number, answers)
+            performed = await _run(session, command, number, answers)
         except Refusal as refusal:
             answers.error[key] = refusal.body()
             if php.truthy(given.get("HALT")):
                 break
         else:
-            answers.accept(key, answer, start, session.state.clock())
+            answers.accept(key, performed)
     return Answer(answers.shown())
 
 
@@ -81,13 +81,13 @@ def _commands(cmd: Any) -> Iterator[tuple[str, str]]:
     return ((key, command) for key, command in php.pairs(cmd) if isinstance(command, str))
 
 
-def _run(session: Session, command: str, number: int, answers: _Answers) -> Answer:
+async def _run(session: Session, command: str, number: int, answers: _Answers) -> Performed:
     if number > LONGEST_BATCH:
         raise Refusal("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
     method, _, query = command.partition("?")
     if method.lower() == "batch":
         raise Refusal("ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage", 405)
-    return perform(session, method, _params(query, answers), in_batch=True)
+    return await perform(session, method, _params(query, answers), in_batch=True)
 
 
 def _params(query: str, answers: _Answers) -> dict[str, Any]:

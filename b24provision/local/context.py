@@ -44,6 +44,8 @@ class Context:
     origin: str
     """Scheme and host by which the caller reached the portal, without a slash at the end."""
     caller: Caller
+    overlooks_storages: bool = False
+    """Whether this command loses a race: what another has written at the same moment is not there yet."""
 
     @property
     def user(self) -> User:

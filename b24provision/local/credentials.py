@@ -7,14 +7,22 @@ import hmac
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from b24provision.local.answers import Refusal
 from b24provision.local.context import Application, Caller
 from b24provision.local.people import known_user
+from b24provision.local.refusals import expired_token
 
 ACCESS_LIFETIME_S = 3600
 REFRESH_LIFETIME_S = 180 * 24 * 3600
+CODE_LIFETIME_S = 30
+REMEMBERED_S = 24 * 3600
+"""For so long an expired token is known as expired; afterwards it is an unknown one."""
+KEPT = 1_000
+"""Pairs of one user for one application; the oldest give way."""
 
+Grants = Literal["refresh_tokens", "authorization_codes"]
 RandomText = Callable[[], str]
 
 
@@ -42,14 +50,16 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
-    """An application as it is installed, with its secret."""
+class Registration:
+    """What an application registers with."""
 
     client_id: str
     client_secret: str
     scopes: tuple[str, ...]
     status: str
     version: int
+    address: str = ""
+    """Where a user is sent back to with an authorisation code; "" to show it on a page."""
 
 
 def known_application(db: sqlite3.Connection, client_id: str) -> Application:
@@ -60,18 +70,20 @@ def known_application(db: sqlite3.Connection, client_id: str) -> Application:
     return _application(row)
 
 
-def save_application(db: sqlite3.Connection, installed: Installed) -> None:
-    """Write an application down, or change it. Its storages stay."""
+def save_application(db: sqlite3.Connection, registration: Registration) -> None:
+    """Write an application down as installed, or change it. Its storages stay."""
     db.execute(
-        "INSERT INTO applications (client_id, client_secret, scopes, status, version) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (client_id) DO UPDATE SET client_secret = excluded.client_secret,"
-        " scopes = excluded.scopes, status = excluded.status, version = excluded.version",
+        "INSERT INTO applications (client_id, client_secret, scopes, status, version, address)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (client_id) DO UPDATE SET client_secret = excluded.client_secret,"
+        " scopes = excluded.scopes, status = excluded.status, version = excluded.version,"
+        " address = excluded.address, installed = 1",
         (
-            installed.client_id,
-            installed.client_secret,
-            ",".join(installed.scopes),
-            installed.status,
-            installed.version,
+            registration.client_id,
+            registration.client_secret,
+            ",".join(registration.scopes),
+            registration.status,
+            registration.version,
+            registration.address,
         ),
     )
 
@@ -90,7 +102,7 @@ def _application(row: sqlite3.Row) -> Application:
 
 
 def issue_tokens(db: sqlite3.Connection, grant: Grant, secret: RandomText) -> Tokens:
-    """Hand out a fresh pair. Earlier pairs stay good."""
+    """Hand out a fresh pair. Earlier pairs stay good, as far as they are kept."""
     application, now = grant.application, grant.now
     pair = Tokens(
         access_token=secret(),
@@ -104,19 +116,39 @@ def issue_tokens(db: sqlite3.Connection, grant: Grant, secret: RandomText) -> To
     db.execute("INSERT INTO access_tokens VALUES (?, ?, ?, ?)", (pair.access_token, *holder, pair.expires_at))
     refresh = (pair.refresh_token, *holder, now + REFRESH_LIFETIME_S)
     db.execute("INSERT INTO refresh_tokens VALUES (?, ?, ?, ?)", refresh)
+    _forget_old_tokens(db, holder, now)
     return pair
 
 
-def spend_refresh_token(db: sqlite3.Connection, application: Application, token: str, *, now: float) -> int:
-    """Use a refresh token up and tell whose it was. Raises `invalid_grant`.
+def _forget_old_tokens(db: sqlite3.Connection, holder: tuple[int, int], now: float) -> None:
+    for table in ("access_tokens", "refresh_tokens"):
+        db.execute(f"DELETE FROM {table} WHERE expires_at <= ?", (now - REMEMBERED_S,))  # noqa: S608
+        query = (
+            f"DELETE FROM {table} WHERE token IN (SELECT token FROM {table}"  # noqa: S608
+            " WHERE application_id = ? AND user_id = ? ORDER BY expires_at DESC LIMIT -1 OFFSET ?)"
+        )
+        db.execute(query, (*holder, KEPT))
 
-    Access tokens handed out with it live on until they expire (the documentation is silent).
+
+def issue_code(db: sqlite3.Connection, grant: Grant, secret: RandomText) -> str:
+    """Hand out an authorisation code, which is good once and for 30 seconds."""
+    code = secret()
+    row = (code, grant.application.id, grant.user_id, grant.now + CODE_LIFETIME_S)
+    db.execute("DELETE FROM authorization_codes WHERE expires_at <= ?", (grant.now,))
+    db.execute("INSERT INTO authorization_codes VALUES (?, ?, ?, ?)", row)
+    return code
+
+
+def spend(db: sqlite3.Connection, grants: Grants, application: Application, token: str, *, now: float) -> int:
+    """Use a refresh token or an authorisation code up and tell whose it was. Raises `invalid_grant`.
+
+    Access tokens handed out with a refresh token live on until they expire (the documentation is silent).
     """
-    query = "SELECT user_id, expires_at FROM refresh_tokens WHERE token = ? AND application_id = ?"
+    query = f"SELECT user_id, expires_at FROM {grants} WHERE token = ? AND application_id = ?"  # noqa: S608
     row = db.execute(query, (token, application.id)).fetchone()
     if row is None or row["expires_at"] <= now:
-        raise Refusal("invalid_grant", "Invalid refresh token")
-    db.execute("DELETE FROM refresh_tokens WHERE token = ?", (token,))
+        raise Refusal("invalid_grant", "Invalid refresh token or authorization code")
+    db.execute(f"DELETE FROM {grants} WHERE token = ?", (token,))  # noqa: S608
     return int(row["user_id"])
 
 
@@ -132,7 +164,7 @@ def caller_by_token(db: sqlite3.Connection, token: str, *, now: float) -> Caller
     if row is None:
         raise Refusal("invalid_token", "Unable to get application by token", 401)
     if row["expires_at"] <= now:
-        raise Refusal("expired_token", "The access token provided has expired", 401)
+        raise expired_token()
     application = _application(row)
     return Caller(known_user(db, row["user_id"]), application, application.scopes)
 

@@ -8,6 +8,7 @@ import binascii
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,15 @@ from b24provision.local.answers import Refusal
 from b24provision.local.context import Context
 
 PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
+_MEDIA_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".bmp": "image/bmp",
+    ".webp": "image/webp",
+    ".txt": "text/plain",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +89,8 @@ def file_address(context: Context, file_id: Any) -> str | None:
 def find_file(db: sqlite3.Connection, secret: str) -> Upload | None:
     row = db.execute("SELECT name, content FROM files WHERE secret = ?", (secret,)).fetchone()
     return None if row is None else Upload(row["name"], row["content"])
+
+
+def media_type(name: str) -> str:
+    """What a browser may take a file for: a picture or plain text by its name, else only something to keep."""
+    return _MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from b24provision.local import items, options, php, profile, properties, sections, storages
+from b24provision.local import access_names, items, options, php, profile, properties, sections, storages
 from b24provision.local.context import Context
 
 Handler = Callable[[Context, Mapping[str, Any]], Any]
@@ -39,6 +39,15 @@ def method_get(context: Context, params: Mapping[str, Any]) -> dict[str, bool]:
     return {"isExisting": existing, "isAvailable": permitted}
 
 
+def methods(context: Context, params: Mapping[str, Any]) -> list[str]:
+    """Tell what may be called; with SCOPE what a scope contains, "" for no scope; with FULL everything."""
+    if "SCOPE" in params:
+        return [name for name, method in METHODS.items() if method.scope == php.text(params["SCOPE"])]
+    open_to = ("", *context.caller.scopes)
+    full = php.truthy(params.get("FULL"))
+    return ["batch", *(name for name, method in METHODS.items() if full or method.scope in open_to)]
+
+
 def _of_storages(handler: Handler) -> Method:
     return Method(handler, scope="entity", application_only=True)
 
@@ -52,6 +61,8 @@ METHODS: Mapping[str, Method] = {
     "server.time": Method(profile.server_time),
     "scope": Method(scope),
     "method.get": Method(method_get),
+    "methods": Method(methods),
+    "access.name": Method(access_names.name),
     "entity.add": _of_storages(storages.add),
     "entity.get": _of_storages(storages.get),
     "entity.update": _of_storages(storages.update),

@@ -1,4 +1,4 @@
-"""The parts of PHP that show through the REST API: how it reads queries, and how its arrays become JSON.
+"""The parts of PHP that show through the REST API: how it reads and writes queries, and how its arrays become JSON.
 
 A PHP array is a mapping in order whose keys are text or integers; "7" and 7 are the same key. Here an
 array is a `dict` with text keys, or a `list` when its keys are 0, 1, 2, … in that order, which is the form
@@ -9,7 +9,7 @@ in which it travels as JSON. Source: the PHP manual, `parse_str`, "Variables Fro
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlencode
 
 MAX_NESTING = 64
 """PHP's `max_input_nesting_level`: a variable that is nested deeper is dropped."""
@@ -40,6 +40,20 @@ def collect(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         if 0 < len(path) <= MAX_NESTING + 1:
             _insert(tree, path, value)
     return {name: _settle(value) for name, value in tree.items()}
+
+
+def build_query(tree: Mapping[str, Any]) -> str:
+    """Write an array as `http_build_query` does: nested keys in brackets, null left out."""
+    return urlencode([(name, text(value)) for name, value in _flattened("", tree)])
+
+
+def _flattened(prefix: str, tree: Any) -> Iterator[tuple[str, Any]]:
+    for key, value in pairs(tree):
+        name = f"{prefix}[{key}]" if prefix else key
+        if isinstance(value, list | dict):
+            yield from _flattened(name, value)
+        elif value is not None:
+            yield name, "0" if value is False else value
 
 
 def _path(name: str) -> list[str | None]:

@@ -36,7 +36,7 @@ def current_user(context: Context, _: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def app_info(context: Context, _: Mapping[str, Any]) -> dict[str, Any]:
-    application = context.application
+    application = context.application  # which is installed, since it has a token
     return {
         "ID": str(application.id),
         "CODE": application.client_id,

@@ -58,8 +58,8 @@ def get(context: Context, params: Mapping[str, Any]) -> Answer:
     storage = wanted_storage(context, params)
     columns = {**COLUMNS, "DESCRIPTION": text_column("t.description")}
     page = list_records(context, "sections", storage, params, columns)
-    places = _places(context.db, storage.id) if page.result else {}
-    shown = [{**_shown(context, storage, row), **places[row["id"]]} for row in page.result]
+    standing = places(context.db, storage.id) if page.result else {}
+    shown = [{**_shown(context, storage, row), **standing[row["id"]]} for row in page.result]
     return Answer(shown, total=page.total, next=page.next)
 
 
@@ -73,6 +73,8 @@ def _parent(
     if parent_id == 0:
         return {"section_id": None}
     parent = find_record(context, "sections", storage, parent_id)
+    if parent is None and context.db.execute("SELECT 1 FROM sections WHERE id = ?", (parent_id,)).fetchone():
+        raise Refusal("ERROR_CORE", "The section's block does not match that of the parent section!")
     while parent is not None and parent["id"] != section_id:
         if parent["section_id"] is None:
             return {"section_id": parent_id}
@@ -99,7 +101,7 @@ def _shown(context: Context, storage: Storage, row: sqlite3.Row) -> dict[str, An
     }
 
 
-def _places(db: sqlite3.Connection, storage_id: int) -> dict[int, dict[str, str]]:
+def places(db: sqlite3.Connection, storage_id: int) -> dict[int, dict[str, str]]:
     """Where each section stands in the tree."""
     query = "SELECT id, section_id FROM sections WHERE storage_id = ? ORDER BY sort, folded(name), id"
     children: dict[int | None, list[int]] = {}

@@ -149,7 +149,7 @@ def rights(context: Context, params: Mapping[str, Any]) -> list[Any] | dict[str,
 
 
 def _refuse_taken(context: Context, code: str) -> None:
-    if readable_storages(context, code):
+    if not context.overlooks_storages and readable_storages(context, code):
         raise Refusal("ERROR_ENTITY_ALREADY_EXISTS", "Entity already exists")
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 10.0
 
 # Ids are never given out twice (AUTOINCREMENT), as on the portal. A storage's code is not unique: somebody
 # who cannot read the first storage of a code makes a second one.
-SCHEMA = """
+FIRST = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE users (
@@ -100,6 +99,18 @@ CREATE TABLE calls (
     params TEXT NOT NULL, user_id INTEGER NOT NULL, client_id TEXT, in_batch INTEGER NOT NULL, error TEXT
 );
 """
+SECOND = """
+ALTER TABLE applications ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE applications ADD COLUMN application_token TEXT NOT NULL DEFAULT '';
+ALTER TABLE applications ADD COLUMN installed INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE calls ADD COLUMN answer TEXT;
+CREATE TABLE authorization_codes (
+    token TEXT PRIMARY KEY, application_id INTEGER NOT NULL REFERENCES applications ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE, expires_at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+SCHEMA = (FIRST, SECOND)
+"""What makes each version of the file from the one before it."""
 
 
 class StoreBusyError(Exception):
@@ -110,11 +121,13 @@ class Store:
     """One connection to the database. Safe to use from several threads."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open the file, or a database in memory when `path` is None; make the tables where there are none.
+        """Open the file, or a database in memory when `path` is None; make or complete its tables.
 
-        Raises `ValueError` for a file of another version.
+        Raises `ValueError` for a file of a later version or of another kind, `OSError` where none can be.
         """
         self._lock = threading.RLock()
+        if path is not None and not path.parent.is_dir():
+            raise FileNotFoundError(f"there is no directory {path.parent}")
         self._connection = sqlite3.connect(
             ":memory:" if path is None else path,
             timeout=BUSY_TIMEOUT_S,
@@ -125,6 +138,9 @@ class Store:
         self._connection.create_function("folded", 1, folded, deterministic=True)
         try:
             self._prepare()
+        except sqlite3.DatabaseError as exc:
+            self._connection.close()
+            raise ValueError(f"{path} cannot be used as a local portal's file: {exc}") from exc
         except BaseException:
             self._connection.close()
             raise
@@ -137,14 +153,12 @@ class Store:
             pragma("PRAGMA journal_mode = WAL")
         with self.transaction() as db:
             (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in SCHEMA.split(";\n"):
+            if not 0 <= version <= len(SCHEMA):
+                raise ValueError("this file is of a later version of the local portal; open it with that one")
+            for step in SCHEMA[version:]:
+                for statement in step.split(";\n"):
                     db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            elif version != SCHEMA_VERSION:
-                raise ValueError(
-                    "this file is of another version of the local portal; delete it to begin anew"
-                )
+            db.execute(f"PRAGMA user_version = {len(SCHEMA)}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -172,10 +186,11 @@ class Store:
     def _ended(self) -> Iterator[None]:
         try:
             yield
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a failed COMMIT may have ended it
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def close(self) -> None:
         with self._lock:

@@ -14,12 +14,12 @@ from b24provision.errors import InputError
 from b24provision.manifest import rules, schema, written, yamlfile
 from b24provision.manifest.building import build_entity, build_removal
 from b24provision.manifest.document import Document, plain_data
-from b24provision.manifest.files import find_files, read
+from b24provision.manifest.files import digest, find_files, read
 from b24provision.manifest.references import as_written, interpolate
 from b24provision.model import Manifest, fold
 from b24provision.problem import Problem, Source
 
-__all__ = ["find_files", "load", "load_text"]
+__all__ = ["digest", "find_files", "load", "load_text"]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -36,8 +36,10 @@ def load(
     `variables` are what `--var` and the target give; of `environ` only `B24P_VAR_…` is read. With a
     `client_id` the length of codes is judged exactly. Raises `InputError` with every problem found.
     """
-    documents = [read(file) for file in find_files(paths)]
-    return _build([interpolate(document, variables, environ) for document in documents], client_id)
+    files = find_files(paths)
+    documents = [interpolate(read(file), variables, environ) for file in files]
+    manifest = _build(documents, client_id)
+    return replace(manifest, digests={file.as_posix(): digest(file) for file in files})
 
 
 def load_text(

@@ -4,6 +4,7 @@ Owns the file system's part of loading. Files that cannot be read become documen
 those that cannot be parsed, so that one broken file hides nothing in the others.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def read(file: Path) -> Document:
     except OSError as exc:
         problem = Problem(Source(name, 1, 1), "", f"the file cannot be read: {exc.strerror}")
         return Document(name, (), None, (problem,))
+
+
+def digest(file: Path) -> str:
+    """Tell the content of a file apart from any other: SHA-256 of its bytes, "" if it cannot be read."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _files_of(path: Path) -> list[Path]:

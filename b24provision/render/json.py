@@ -68,7 +68,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "host": plan.portal.host,
             "member_id": plan.portal.member_id,
             "user_id": plan.portal.user_id,
+            "is_admin": plan.portal.is_admin,
+            "is_local": plan.portal.is_local,
+            "client_id": plan.portal.client_id,
         },
+        "manifests": dict(plan.manifests),
         "destroy": plan.destroy,
         "summary": asdict(plan.summary),
         "changes": [_change(change) for change in plan.changes],
@@ -92,6 +96,9 @@ def _change(change: Change) -> dict[str, Any]:
         "after": change.after,
         "reason": change.reason,
         "calls": [{"method": call.method, "params": dict(call.params)} for call in change.calls],
+        "differences": [asdict(row) for row in change.differences],
+        "live": change.live_address,
+        "expects": change.expects,
         "stake": None if change.stake is None else _stake(change.stake),
         "source": _source(change.source),
     }
@@ -109,7 +116,7 @@ def digest(text: str) -> str:
 
 
 def _source(source: Source | None) -> dict[str, Any] | None:
-    return None if source is None else {"file": source.file, "line": source.line}
+    return None if source is None else {"file": source.file, "line": source.line, "column": source.column}
 
 
 def _dump(document: Any) -> str:

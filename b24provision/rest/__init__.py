@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from b24provision.rest.authorisation import AuthorisationServer
     from b24provision.rest.blocking import BlockingClient
     from b24provision.rest.calls import Call
     from b24provision.rest.client import Client
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AjaxResult",
+    "AuthorisationServer",
     "BlockingClient",
     "Call",
     "Client",
@@ -52,6 +54,7 @@ __all__ = [
 
 _HOMES = {
     "AjaxResult": "result",
+    "AuthorisationServer": "authorisation",
     "BlockingClient": "blocking",
     "Call": "calls",
     "Client": "client",

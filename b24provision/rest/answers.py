@@ -37,7 +37,7 @@ def read_error(entry: Any, *, method: str, status: int, secrets: Iterable[str] =
 
 def number(value: Any) -> float | None:
     """Read a number that may have come as a text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         found = float(value)
@@ -54,7 +54,7 @@ def whole(value: Any) -> int | None:
 
 def mapping(value: Any) -> Mapping[str, Any] | None:
     """Give a JSON object back, and None for anything else (PHP's empty one is `[]`)."""
-    return value if isinstance(value, Mapping) else None
+    return value if isinstance(value, dict | Mapping) else None
 
 
 def _word(value: Any) -> str:

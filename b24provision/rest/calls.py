@@ -123,12 +123,12 @@ def _named(rows: Mapping[Any, Any]) -> Commands:
 
 def _row(where: str, row: Any) -> Call:
     match row:
+        case tuple() | list() if 1 <= len(row) <= 2:
+            return _call(where, row[0], row[1] if len(row) == 2 else None, None)
         case Call():
             return _call(where, row.method, row.params, row.reads)
         case Mapping():
             return _mapping_row(where, row)
-        case tuple() | list() if 1 <= len(row) <= 2:
-            return _call(where, row[0], row[1] if len(row) == 2 else None, None)
         case tuple() | list():
             raise InputError(f'{where} has {len(row)} elements; a call is ("method",) or ("method", params).')
         case _:
@@ -150,6 +150,6 @@ def _call(where: str, method: Any, params: Any, reads: bool | None) -> Call:
         raise InputError(f"{where} does not name a REST method: it is a name such as entity.item.get.")
     if params is None:
         params = NO_PARAMS
-    if not isinstance(params, Mapping):
+    if not isinstance(params, dict | Mapping):
         raise InputError(f"{where} ({method}) has params that are a {type(params).__name__}, not a mapping.")
     return Call(method, params, reads)

@@ -6,14 +6,14 @@ the counters. What to do next is decided in `exchange`.
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 from b24provision.errors import InputError
 from b24provision.rest.answers import mapping, number
 from b24provision.rest.bucket import Bucket
-from b24provision.rest.calls import Commands
 from b24provision.rest.endpoint import host, may_move, normalise
-from b24provision.rest.envelope import Envelope, entry, timings
+from b24provision.rest.envelope import Envelope
 from b24provision.rest.exchange import Exchange
 from b24provision.rest.operating import OperatingBudget
 from b24provision.rest.renewal import Renewal
@@ -34,6 +34,9 @@ from b24provision.rest.steps import (
 )
 from b24provision.rest.tokens import Token, TokenSource
 from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed, Transport
+
+TOLD_ABOVE_S = 2.0
+"""Shorter waits are not worth a word. They count in `Stats` all the same."""
 
 _log = logging.getLogger("b24provision.rest")
 
@@ -68,7 +71,7 @@ class Driver:
             moves=tally.moves,
             waits=tally.waits,
             waited_s=tally.waited_s,
-            methods=dict(tally.methods),
+            methods=tally.methods(),
             bucket_level=self._bucket.level(self._settings.clock()),
             bucket_capacity=self._bucket.capacity,
             operating=self._budget.used(self._settings.wall_clock()),
@@ -82,6 +85,8 @@ class Driver:
             retry=settings.retry,
             jitter=settings.jitter,
             patience_s=settings.limits.patience_s,
+            read_timeout_s=settings.read_timeout_s,
+            write_timeout_s=settings.write_timeout_s,
             version=settings.version,
         ).run()
         outcome: Any = None
@@ -152,20 +157,26 @@ class Driver:
             outcome = await self._transport.send(request)
         except SendFailed as failure:
             outcome = failure
+        if _log.isEnabledFor(logging.DEBUG):
+            self._tell(request, outcome, question, clock() - began)
+        return outcome
+
+    def _tell(
+        self, request: HttpRequest, outcome: HttpResponse | SendFailed, question: Question, seconds: float
+    ) -> None:
         _log.debug(
             "%s commands=%d %s seconds=%.3f host=%s request=%s",
             question.method,
             len(question.calls),
             f"status={outcome.status}" if isinstance(outcome, HttpResponse) else f"failed={outcome}",
-            clock() - began,
+            seconds,
             host(request.url),
             question.request_id,
         )
-        return outcome
 
     async def _wait(self, seconds: float, reason: str) -> None:
         self._tally.waited(seconds)
-        if self._settings.on_wait:
+        if self._settings.on_wait and seconds > TOLD_ABOVE_S:
             self._settings.on_wait(seconds, reason)
         await self._settings.sleep(seconds)
 
@@ -194,13 +205,22 @@ class Driver:
         if not question.keys:
             self._tally.ran(question.method, number(time.get("duration")) or 0.0)
             return
-        commands = Commands(question.keys, question.calls, named=True)
-        payload = answer.body.get("result")
-        for method, own in timings(commands, payload):
+        envelope = Envelope.of(answer.body.get("result"))
+        last: dict[str, Mapping[str, Any]] = {}
+        for key, call in zip(question.keys, question.calls, strict=True):
+            own = mapping(envelope.result_time.get(key))
+            if own is not None:
+                last[call.method] = own
+                self._tally.ran(call.method, number(own.get("duration")) or 0.0)
+        for method, own in last.items():
             self._budget.note(method, own)
-            self._tally.ran(method, number(own.get("duration")) or 0.0)
-        errors = Envelope.of(payload).result_error
-        limited = [call.method for key, call in commands if _is_time_limit(entry(errors, key))]
+        if envelope.result_error:
+            self._note_refusals(question, envelope)
+
+    def _note_refusals(self, question: Question, envelope: Envelope) -> None:
+        errors = envelope.result_error
+        commands = zip(question.keys, question.calls, strict=True)
+        limited = [call.method for key, call in commands if _is_time_limit(errors.get(key))]
         self._budget.refused(limited, self._settings.wall_clock())
 
 

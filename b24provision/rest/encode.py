@@ -1,20 +1,29 @@
 """Puts parameters on the wire: as JSON, and as the query strings a batch is made of.
 
-Pure. What may be sent is decided here once (`plain`), before anything is sent.
+Pure. What may be sent is decided here once (`plain`), before anything is sent. This is most of what a client does
+for each command of a batch, so it is written to be quick.
 """
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+from types import NoneType
 from typing import Any
-from urllib.parse import quote
 
 from b24provision.errors import InputError
 from b24provision.rest.calls import Call
 
 MAX_DEPTH = 64
 """PHP drops what a query nests deeper (`max_input_nesting_level`)."""
+
+_SCALARS = (str, int, float, NoneType, date)
+_AS_THEY_ARE = frozenset({int, bool, NoneType})
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~-]").search
+_ESCAPED = tuple(f"%{byte:02X}" if _UNSAFE(chr(byte)) else chr(byte) for byte in range(256))
 
 
 def plain(params: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -24,7 +33,10 @@ def plain(params: Mapping[str, Any], where: str) -> dict[str, Any]:
     beginning with `where` and the way to the value, for anything that is not JSON-like: other types,
     NaN and infinities, texts that are not Unicode, values that contain themselves.
     """
-    return _plain_mapping(params, where, ())
+    try:
+        return _plain_mapping(params, ())
+    except _UnfitError as unfit:
+        raise InputError(f"{where}{unfit.path} {unfit.why}") from None
 
 
 def query(params: Mapping[str, Any]) -> str:
@@ -37,7 +49,10 @@ def query(params: Mapping[str, Any]) -> str:
 
     Source: settings/how-to-call-rest-api/data-encoding.
     """
-    return "&".join(f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in pairs(params))
+    pairs: list[str] = []
+    for name, value in params.items():
+        _write(pairs, _quoted(str(name)), value)
+    return "&".join(pairs)
 
 
 def command(call: Call) -> str:
@@ -54,84 +69,124 @@ def body(payload: Mapping[str, Any]) -> bytes:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def pairs(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Give the bracketed names and the texts of a query, not yet percent-encoded."""
-    for name, value in params.items():
-        yield from _pairs(str(name), value)
-
-
-def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        members: Iterable[tuple[Any, Any]] = value.items()
-    elif isinstance(value, list | tuple):
-        members = enumerate(value)
-    else:
-        yield name, _text(value)
-        return
-    for key, member in members:
-        yield from _pairs(f"{name}[{key}]", member)
-
-
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Give the text that a value which is no list or mapping has in a query, not yet percent-encoded."""
+    if isinstance(value, str):
+        return str.__str__(value)  # the text of an enum member, not its name
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, int):
+        return int.__repr__(value)
+    return _number(value) if isinstance(value, float) else str(value.isoformat())
+
+
+def _write(pairs: list[str], name: str, value: Any) -> None:
+    """Add the pairs of one value, whose name is percent-encoded already."""
+    if isinstance(value, _SCALARS):
+        pairs.append(f"{name}={_quoted(text(value))}")
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            _write(pairs, f"{name}%5B{_quoted(str(key))}%5D", member)
+    else:
+        for position, member in enumerate(value):
+            _write(pairs, f"{name}%5B{position}%5D", member)
+
+
+def _quoted(text: str) -> str:
+    return "".join([_ESCAPED[byte] for byte in text.encode()]) if _UNSAFE(text) else text
+
+
+def _number(value: float) -> str:
+    """Write a number as JavaScript does, exponents included: `1.0` is `1`, `1e-05` is `0.00001`."""
+    text = float.__repr__(value + 0.0).removesuffix(".0")  # + 0.0 makes -0.0 zero
+    mantissa, _, exponent = text.partition("e")
+    if not exponent:
+        return text
+    return f"{Decimal(text):f}" if -7 < int(exponent) < 21 else f"{mantissa}e{int(exponent):+d}"
+
+
+class _UnfitError(Exception):
+    """A value that cannot be sent. Its path grows on the way out, so that values that can cost nothing."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.path = ""
+
+    def inside(self, step: str) -> "_UnfitError":
+        self.path = step + self.path
+        return self
+
+
+def _plain(value: Any, above: tuple[int, ...]) -> Any:
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, str):
-        return str.__str__(value)  # the text of an enum member, not its name
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        return _unicode(value)
+    if isinstance(value, dict | Mapping):
+        return _plain_mapping(value, above)
+    if isinstance(value, list | tuple):
+        return _plain_list(value, above)
+    return _plain_scalar(value)
 
 
-def _plain(value: Any, where: str, above: tuple[int, ...]) -> Any:
+def _plain_scalar(value: Any) -> Any:
     match value:
-        case None | bool() | int():
-            return value
-        case str():
-            return _unicode(value, where)
-        case float():
-            if not math.isfinite(value):
-                raise InputError(f"{where} is not a finite number, which JSON cannot hold.")
+        case float() if not math.isfinite(value):
+            raise _UnfitError("is not a finite number, which JSON cannot hold.")
+        case float() | int():
             return value
         case date():
             return value.isoformat()
-        case Mapping():
-            return _plain_mapping(value, where, above)
-        case list() | tuple():
-            inside = _enter(value, where, above)
-            return [_plain(item, f"{where}[{position}]", inside) for position, item in enumerate(value)]
         case _:
-            raise InputError(f"{where} is a {type(value).__name__}, which is not JSON-like.")
+            raise _UnfitError(f"is a {type(value).__name__}, which is not JSON-like.")
 
 
-def _plain_mapping(value: Mapping[Any, Any], where: str, above: tuple[int, ...]) -> dict[str, Any]:
-    inside = _enter(value, where, above)
-    return {
-        (name := _name(key, where)): _plain(member, f"{where}.{name}", inside)
-        for key, member in value.items()
-    }
+def _plain_mapping(value: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str, Any]:
+    inside = _enter(value, above)
+    copy: dict[str, Any] = {}
+    for key, member in value.items():
+        name = _name(key)
+        try:
+            copy[name] = _plain(member, inside)
+        except _UnfitError as unfit:
+            raise unfit.inside(f".{name}") from None
+    return copy
 
 
-def _enter(value: Any, where: str, above: tuple[int, ...]) -> tuple[int, ...]:
+def _plain_list(value: list[Any] | tuple[Any, ...], above: tuple[int, ...]) -> list[Any]:
+    inside = _enter(value, above)
+    copy: list[Any] = []
+    for position, member in enumerate(value):
+        try:
+            copy.append(_plain(member, inside))
+        except _UnfitError as unfit:
+            raise unfit.inside(f"[{position}]") from None
+    return copy
+
+
+def _enter(value: Any, above: tuple[int, ...]) -> tuple[int, ...]:
     if id(value) in above:
-        raise InputError(f"{where} contains itself.")
+        raise _UnfitError("contains itself.")
     if len(above) >= MAX_DEPTH:
-        raise InputError(f"{where} is nested deeper than {MAX_DEPTH} levels.")
+        raise _UnfitError(f"is nested deeper than {MAX_DEPTH} levels.")
     return (*above, id(value))
 
 
-def _name(key: Any, where: str) -> str:
-    if isinstance(key, bool) or not isinstance(key, str | int):
-        raise InputError(f"{where} has a name that is a {type(key).__name__}; names are texts.")
-    return _unicode(key, where) if isinstance(key, str) else str(key)
+def _name(key: Any) -> str:
+    if isinstance(key, str):
+        return _unicode(key)
+    if isinstance(key, bool) or not isinstance(key, int):
+        raise _UnfitError(f"has a name that is a {type(key).__name__}; names are texts.")
+    return int.__repr__(key)
 
 
-def _unicode(text: str, where: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InputError(
-            f"{where} holds half a character (a lone surrogate), which is not Unicode."
-        ) from None
+def _unicode(text: str) -> str:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise _UnfitError("holds half a character (a lone surrogate), which is not Unicode.") from None
     return text

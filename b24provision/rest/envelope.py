@@ -7,6 +7,7 @@ commands were sent as, and each part for itself.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from b24provision.errors import ApiError
@@ -22,34 +23,25 @@ class _Missing:
     """Stands for a key that is not there; None is a payload."""
 
 
-MISSING = _Missing()
+_MISSING = _Missing()
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The five parts of a batch's `result`, as they came."""
+    """The five parts of a batch's `result`, each by the commands' keys."""
 
-    result: Any = None
-    result_error: Any = None
-    result_total: Any = None
-    result_next: Any = None
-    result_time: Any = None
+    result: Mapping[str, Any]
+    result_error: Mapping[str, Any]
+    result_total: Mapping[str, Any]
+    result_next: Mapping[str, Any]
+    result_time: Mapping[str, Any]
 
     @classmethod
     def of(cls, payload: Any) -> "Envelope":
         """Read the `result` of a batch's answer; parts that are not there are empty."""
         parts = mapping(payload) or {}
-        return cls(*(parts.get(name) for name in cls.__slots__))
-
-
-def entry(part: Any, key: str) -> Any:
-    """Find what stands under a command's key in one part of the envelope, or MISSING."""
-    if isinstance(part, Mapping):
-        return part.get(key, MISSING)
-    if isinstance(part, Sequence) and not isinstance(part, str | bytes):
-        position = _position(key)
-        return part[position] if position is not None and position < len(part) else MISSING
-    return MISSING
+        return cls(*(_by_key(parts.get(name)) for name in cls.__slots__))
 
 
 def rows(
@@ -63,9 +55,9 @@ def rows(
     envelope = Envelope.of(payload)
     halted = False
     for key, call in commands:
-        found, error = entry(envelope.result, key), _error(envelope, key, call, status, secrets)
+        found, error = envelope.result.get(key, _MISSING), _error(envelope, key, call, status, secrets)
         halted = halted or (halt and error is not None)
-        if found is MISSING and error is None:
+        if found is _MISSING and error is None:
             if halted:
                 continue
             error = _unanswered(call, status)
@@ -76,9 +68,9 @@ def rows(
                 status=status,
                 data=found if error is None else None,
                 error=error,
-                total=whole(entry(envelope.result_total, key)),
-                next=whole(entry(envelope.result_next, key)),
-                time=mapping(entry(envelope.result_time, key)),
+                total=whole(envelope.result_total.get(key)),
+                next=whole(envelope.result_next.get(key)),
+                time=mapping(envelope.result_time.get(key)),
             ),
         )
 
@@ -91,28 +83,19 @@ def shape(commands: Commands, outcomes: Sequence[tuple[str, AjaxResult]], *, as_
     return Result(data, errors)
 
 
-def timings(commands: Commands, payload: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give the method and the portal's account of time of each command that has one."""
-    envelope = Envelope.of(payload)
-    for key, call in commands:
-        time = mapping(entry(envelope.result_time, key))
-        if time is not None:
-            yield call.method, time
+def _by_key(part: Any) -> Mapping[str, Any]:
+    """Give what stands under each key. The keys of a list are its positions, in their shortest form only."""
+    if isinstance(part, list):
+        return dict(zip(map(str, range(len(part))), part, strict=True))
+    return mapping(part) or _NOTHING
 
 
 def _error(envelope: Envelope, key: str, call: Call, status: int, secrets: Sequence[str]) -> ApiError | None:
-    found = entry(envelope.result_error, key)
-    if found is MISSING:
+    if key not in envelope.result_error:
         return None
-    return read_error(found, method=call.method, status=status, secrets=secrets)
+    return read_error(envelope.result_error[key], method=call.method, status=status, secrets=secrets)
 
 
 def _unanswered(call: Call, status: int) -> ApiError:
     text = "The portal answered the batch, but said nothing about this command."
     return ApiError(NO_ANSWER, text, method=call.method, status=status)
-
-
-def _position(key: str) -> int | None:
-    """PHP takes a key for a position only in its shortest form: `1`, not `01`."""
-    short = len(key) < 10 and key.isascii() and key.isdigit()
-    return int(key) if short and str(int(key)) == key else None

@@ -49,10 +49,6 @@ from b24provision.rest.verdict import (
 MAX_MOVES = 3
 _MAX_REPEATS = 5  # with tokens others have renewed meanwhile
 
-READ_TIMEOUT_S = 30.0
-WRITE_TIMEOUT_S = 60.0
-"""The cloud cuts a request after 60 s, so a write that is silent for longer is lost for certain."""
-
 
 class Exchange:
     """One question on its way to its answer. `jitter` gives numbers from 0 to 1."""
@@ -64,12 +60,15 @@ class Exchange:
         retry: Retry,
         jitter: Callable[[], float],
         patience_s: float,
+        read_timeout_s: float,
+        write_timeout_s: float,
         version: str,
     ) -> None:
         self._question = question
         self._retry = retry
         self._jitter = jitter
         self._patience_s = patience_s
+        self._timeout_s = read_timeout_s if question.only_reads else write_timeout_s
         self._version = version
         self._failures = 0
         self._moves = 0
@@ -92,7 +91,7 @@ class Exchange:
                 return answer
 
     def _request(self, grant: Grant) -> HttpRequest:
-        question, payload = self._question, dict(self._question.payload)
+        payload = dict(self._question.payload)
         if grant.token is not None:
             payload["auth"] = grant.token.access_token
         return HttpRequest(
@@ -104,7 +103,7 @@ class Exchange:
                 "User-Agent": f"b24provision/{self._version}",
             },
             body(payload),
-            READ_TIMEOUT_S if question.only_reads else WRITE_TIMEOUT_S,
+            self._timeout_s,
         )
 
     def _url(self, grant: Grant) -> str:
@@ -170,8 +169,9 @@ class Exchange:
         refused_unread = 300 <= error.status < 500
         if not refused_unread and not self._question.only_reads:
             raise self._unknown(str(error)) from error
-        worth_it = error.status == 429 or error.status >= 500
-        if not worth_it or not (yield from self._again(verdict.retry_after_s, f"HTTP {error.status}")):
+        worth_it = error.status == 429 or error.status >= 500 or verdict.broke_off
+        reason = "an answer that broke off" if verdict.broke_off else f"HTTP {error.status}"
+        if not worth_it or not (yield from self._again(verdict.retry_after_s, reason)):
             raise error
 
     def _after_redirect(self, grant: Grant, redirected: Redirected) -> Generator[Step, Any, None]:

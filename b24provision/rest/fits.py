@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from b24provision.rest.calls import Call
-from b24provision.rest.encode import pairs
+from b24provision.rest.encode import text
 
 _MAX_PAIRS = 1000
 """PHP drops further ones silently (`max_input_vars`)."""
@@ -34,8 +34,20 @@ def fits_batch(call: Call) -> bool:
     """
     if _lossy(call.params) or any(_misread(str(name)) for name in call.params):
         return False
-    texts = list(pairs(call.params))
-    return len(texts) <= _MAX_PAIRS and not any(_altered(name) or _altered(text) for name, text in texts)
+    pairs = list(_pairs("", call.params))
+    return len(pairs) <= _MAX_PAIRS and not any(_altered(part) for pair in pairs for part in pair)
+
+
+def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Give the names with their brackets and the texts that a query holds."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _pairs(f"{name}[{key}]", member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from _pairs(name, member)
+    else:
+        yield name, text(value)
 
 
 def _altered(text: str) -> bool:

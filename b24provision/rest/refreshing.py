@@ -7,33 +7,13 @@ Source: settings/oauth.
 """
 
 import asyncio
-import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any
-from urllib.parse import urlencode
 
-from b24provision.errors import AuthError, UnreachableError
-from b24provision.rest.answers import mapping, number, read_error
-from b24provision.rest.endpoint import host
-from b24provision.rest.retry import Retry
+from b24provision.rest.authorisation import OAUTH_URL, AuthorisationServer
 from b24provision.rest.tokens import Token, TokenStore
-from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed, Transport
-
-OAUTH_URL = "https://oauth.bitrix.info/oauth/token/"
-
-_LIFETIME_S = 3600.0
-_RETRY = Retry()
-
-_REMEDIES = {
-    "invalid_grant": "The refresh token is spent, revoked or older than 180 days: log in again, or install the "
-    "application again.",
-    "invalid_client": "Check client_id and client_secret.",
-    "invalid_scope": "Check the application's scope, then install it again.",
-    "payment_required": "The portal's plan does not include the application, or its subscription has ended.",
-    "portal_deleted": "The portal does not exist any more.",
-}
+from b24provision.rest.transport import Transport
 
 
 class MemoryTokenStore:
@@ -76,12 +56,16 @@ class RefreshingToken:
     ) -> None:
         self._token = token
         self._client_id = client_id
-        self._client_secret = client_secret
+        self._server = AuthorisationServer(
+            client_id=client_id,
+            client_secret=client_secret,
+            transport=transport,
+            url=oauth_url,
+            clock=clock,
+            sleep=sleep,
+        )
         self._store = store
-        self._transport = transport
-        self._oauth_url = oauth_url
         self._clock = clock
-        self._sleep = sleep
         self._loaded = False
 
     def __repr__(self) -> str:
@@ -102,88 +86,10 @@ class RefreshingToken:
         async with self._store.lock():
             stored = await self._store.load() or self._token
             if stored.access_token == spent.access_token or self._is_past(stored):
-                stored = await self._exchange(stored if stored.refresh_token else spent)
+                stored = await self._server.refresh(stored if stored.refresh_token else spent)
                 await self._store.save(stored)
             self._token, self._loaded = stored, True
         return stored
 
     def _is_past(self, token: Token) -> bool:
         return token.expires_at is not None and token.expires_at <= self._clock()
-
-    async def _exchange(self, old: Token) -> Token:
-        if not old.refresh_token:
-            raise AuthError("The token has expired, and there is no refresh token: log in again.")
-        response = await self._post(old.refresh_token)
-        answer = _parse(response)
-        secrets = (*old.secrets, self._client_secret)
-        if answer is not None and answer.get("error"):
-            raise _refusal(answer, response.status, secrets)
-        if answer is None or not isinstance(answer.get("access_token"), str) or not answer["access_token"]:
-            raise AuthError(
-                f"The authorisation server {host(self._oauth_url)} answered HTTP {response.status} without a token: "
-                "check its address, and try again later.",
-                status=response.status,
-            )
-        return self._token_of(answer, old)
-
-    async def _post(self, refresh_token: str) -> HttpResponse:
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": self._client_id,
-            "client_secret": self._client_secret,
-            "refresh_token": refresh_token,
-        }
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        request = HttpRequest("POST", self._oauth_url, headers, urlencode(form).encode())
-        return await self._send(request)
-
-    async def _send(self, request: HttpRequest) -> HttpResponse:
-        """Send, again while nothing could be sent. A lost answer may have spent the refresh token."""
-        server, failures = host(self._oauth_url), 0
-        while True:
-            try:
-                return await self._transport.send(request)
-            except SendFailed as failure:
-                failures += 1
-                if failure.sent:
-                    raise AuthError(
-                        f"The answer of the authorisation server {server} was lost ({failure}). Try again; if it "
-                        "says invalid_grant then, log in again or install the application again."
-                    ) from failure
-                if failures >= _RETRY.attempts:
-                    raise UnreachableError(
-                        f"The authorisation server {server} cannot be reached ({failure}). Check the network, and "
-                        "try again."
-                    ) from failure
-            await self._sleep(_RETRY.delay_s(failures, 0.5))
-
-    def _token_of(self, answer: Mapping[str, Any], old: Token) -> Token:
-        """Read the new token. What the answer leaves out stays as it was."""
-        lifetime_s = number(answer.get("expires_in"))
-        return Token(
-            access_token=answer["access_token"],
-            refresh_token=_text(answer, "refresh_token") or old.refresh_token,
-            expires_at=number(answer.get("expires")) or self._clock() + (lifetime_s or _LIFETIME_S),
-            endpoint=_text(answer, "client_endpoint") or old.endpoint,
-            member_id=_text(answer, "member_id") or old.member_id,
-            user_id=_text(answer, "user_id") or old.user_id,
-            scope=_text(answer, "scope") or old.scope,
-        )
-
-
-def _refusal(answer: Mapping[str, Any], status: int, secrets: tuple[str, ...]) -> AuthError:
-    error = read_error(answer, method="", status=status, secrets=secrets)
-    remedy = _REMEDIES.get(error.code.lower(), "Check the application's credentials, or log in again.")
-    return AuthError(f"The token could not be renewed: {error}. {remedy}", code=error.code, status=status)
-
-
-def _parse(response: HttpResponse) -> Mapping[str, Any] | None:
-    try:
-        return mapping(json.loads(response.body))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _text(answer: Mapping[str, Any], name: str) -> str | None:
-    value = answer.get(name)
-    return None if value is None or value == "" else str(value)

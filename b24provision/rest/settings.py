@@ -22,6 +22,8 @@ class Options(TypedDict, total=False):
     transport: Transport | None
     limits: Limits
     retry: Retry
+    read_timeout_s: float
+    write_timeout_s: float
     clock: Callable[[], float]
     wall_clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
@@ -36,16 +38,19 @@ class Options(TypedDict, total=False):
 class Settings:
     """How a client works.
 
-    `transport` is closed with the client; None makes one over httpx. `clock` is steady, `wall_clock` Unix time
-    (which the portal's resets are given in), both in seconds. `jitter` gives numbers from 0 to 1. `new_id` gives
-    the id of a request. `on_wait` is told the seconds and the reason of each wait before it begins, `on_moved` the
-    new endpoint when the portal has moved. `version` is what the client calls itself; empty for the
-    installed one.
+    `transport` is closed with the client; None makes one over httpx. A request that only reads may be silent
+    for `read_timeout_s`, any other for `write_timeout_s`: the cloud cuts a request after 60 s, so a write that is
+    silent for longer is lost for certain. `clock` is steady, `wall_clock` Unix time (which the portal's resets are
+    given in), both in seconds. `jitter` gives numbers from 0 to 1. `new_id` gives the id of a request. `on_wait` is
+    told the seconds and the reason of each wait of more than two seconds before it begins, `on_moved` the new
+    endpoint when the portal has moved. `version` is what the client calls itself; empty for the installed one.
     """
 
     transport: Transport | None = None
     limits: Limits = field(default_factory=Limits.default)
     retry: Retry = field(default_factory=Retry)
+    read_timeout_s: float = 30.0
+    write_timeout_s: float = 60.0
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -3,6 +3,7 @@
 `Tally` counts, `Stats` is a reading of it.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -45,12 +46,17 @@ class Tally:
     moves: int = 0
     waits: int = 0
     waited_s: float = 0.0
-    methods: dict[str, MethodStats] = field(default_factory=dict)
+    _counts: Counter[str] = field(default_factory=Counter)
+    _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def ran(self, method: str, seconds: float) -> None:
         """Count one run of a method."""
-        so_far = self.methods.get(method, MethodStats(0, 0.0))
-        self.methods[method] = MethodStats(so_far.count + 1, so_far.seconds + seconds)
+        self._counts[method] += 1
+        self._seconds[method] += seconds
+
+    def methods(self) -> dict[str, MethodStats]:
+        """Read the counts by method."""
+        return {name: MethodStats(count, self._seconds[name]) for name, count in self._counts.items()}
 
     def waited(self, seconds: float) -> None:
         """Count one wait."""

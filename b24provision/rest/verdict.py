@@ -55,10 +55,11 @@ class Redirected:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Something other than a REST answer."""
+    """Something other than a REST answer; `broke_off` when it may be the beginning of one."""
 
     error: UnexpectedAnswerError
     retry_after_s: float
+    broke_off: bool = False
 
 
 Verdict: TypeAlias = Success | Refused | Redirected | Unusable
@@ -93,7 +94,7 @@ def judge(response: HttpResponse, *, method: str, secrets: Sequence[str] = ()) -
         return Redirected(response.header("location"), _unexpected(response, secrets))
     body = _parse(response.body)
     if body is None:
-        return Unusable(_unexpected(response, secrets), _retry_after_s(response))
+        return Unusable(_unexpected(response, secrets), _retry_after_s(response), _broke_off(response))
     if "error" in body and (body["error"] or "result" not in body):
         error = read_error(body, method=method, status=response.status, secrets=secrets)
         return Refused(_kind(response.status, error.code), error, _retry_after_s(response))
@@ -126,6 +127,12 @@ def _parse(body: bytes) -> Mapping[str, Any] | None:
         return mapping(json.loads(body))
     except (ValueError, RecursionError):
         return None
+
+
+def _broke_off(response: HttpResponse) -> bool:
+    """Say whether what could not be read is nothing at all, or the beginning of an object."""
+    body = response.body.lstrip()
+    return response.status < 300 and (not body or body.startswith(b"{"))
 
 
 def _unexpected(response: HttpResponse, secrets: Sequence[str]) -> UnexpectedAnswerError:

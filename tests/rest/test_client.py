@@ -214,13 +214,13 @@ async def test_an_unreachable_portal():
 
 async def test_retries_keep_the_id_and_are_told_and_counted():
     told: list[tuple[float, str]] = []
-    transport = wire(BUSY, NOT_SENT, ok(1, time={"duration": 2.5}))
+    transport = wire(BUSY, NOT_SENT, NOT_SENT, ok(1, time={"duration": 2.5}))
     async with portal(transport, on_wait=lambda s, why: told.append((s, why))) as client:
         await client.call.make("profile")
         stats = client.stats()
     assert len({request.url for request in transport.requests}) == 1
-    assert told == [(1, "the portal's rate limit"), (2, "ConnectError: refused")]
-    assert (stats.requests, stats.retries, stats.waits, stats.waited_s) == (3, 2, 2, 3)
+    assert told == [(4, "ConnectError: refused")], "waits of up to two seconds are only counted"
+    assert (stats.requests, stats.retries, stats.waits, stats.waited_s) == (4, 3, 3, 7)
     assert (stats.methods["profile"].count, stats.methods["profile"].seconds) == (1, 2.5)
 
 

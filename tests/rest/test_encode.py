@@ -1,6 +1,6 @@
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +21,10 @@ class Number(IntEnum):
     TWO = 2
 
 
+class Plain(int, Enum):
+    THREE = 3
+
+
 @pytest.mark.parametrize(
     ("params", "encoded"),
     [
@@ -36,6 +40,10 @@ class Number(IntEnum):
         ({"t": True, "f": False}, "t=true&f=false"),
         ({"l": [], "m": {}, "x": 1}, "x=1"),
         ({"a": 1.0, "b": 1.5, "c": -0.25, "d": 10**20}, "a=1&b=1.5&c=-0.25&d=100000000000000000000"),
+        (
+            {"a": 1e-05, "b": -1.5e-07, "c": 1e16, "d": 1.25e22, "e": -0.0},
+            "a=0.00001&b=-1.5e-7&c=10000000000000000&d=1.25e%2B22&e=0",
+        ),
         ({"z": 1, "a": 2}, "z=1&a=2"),
         ({"a b": "c+d&e=f/g?"}, "a%20b=c%2Bd%26e%3Df%2Fg%3F"),
         ({"n": "Käse 🧀"}, "n=K%C3%A4se%20%F0%9F%A7%80"),
@@ -44,7 +52,7 @@ class Number(IntEnum):
         ({"d": date(2024, 2, 3)}, "d=2024-02-03"),
         ({"d": datetime(2024, 2, 3, 4, 5, 6, tzinfo=UTC)}, "d=2024-02-03T04%3A05%3A06%2B00%3A00"),
         ({"r": "$result[AddEntity][ID]"}, "r=%24result%5BAddEntity%5D%5BID%5D"),
-        ({"e": Letter.READ, "n": Number.TWO}, "e=R&n=2"),
+        ({"e": Letter.READ, "n": Number.TWO, "p": Plain.THREE}, "e=R&n=2&p=3"),
         ({"": "x", "p": {"": "y"}}, "=x&p%5B%5D=y"),
         ({"t": ("a", "b")}, "t%5B0%5D=a&t%5B1%5D=b"),
     ],

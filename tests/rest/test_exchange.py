@@ -89,7 +89,13 @@ def play(
         else Question(call.method, call.params, (call,), (), "id-1")
     )
     exchange = Exchange(
-        question, retry=retry or Retry(), jitter=lambda: jitter, patience_s=600, version="1"
+        question,
+        retry=retry or Retry(),
+        jitter=lambda: jitter,
+        patience_s=600,
+        read_timeout_s=30,
+        write_timeout_s=60,
+        version="1",
     ).run()
     played, outcome, script = Played(), None, list(replies)
     try:
@@ -136,11 +142,12 @@ def play(
         (html(503), UnexpectedAnswerError, 4, OutcomeUnknownError, 1),
         (html(504, ""), UnexpectedAnswerError, 4, OutcomeUnknownError, 1),
         (html(200), UnexpectedAnswerError, 1, OutcomeUnknownError, 1),
-        (html(200, ""), UnexpectedAnswerError, 1, OutcomeUnknownError, 1),
-        (TRUNCATED, UnexpectedAnswerError, 1, OutcomeUnknownError, 1),
+        (html(200, ""), UnexpectedAnswerError, 4, OutcomeUnknownError, 1),
+        (TRUNCATED, UnexpectedAnswerError, 4, OutcomeUnknownError, 1),
         (NO_RESULT, UnexpectedAnswerError, 1, OutcomeUnknownError, 1),
         (answer([1, 2]), UnexpectedAnswerError, 1, OutcomeUnknownError, 1),
         (answer(b"[" * 100_000), UnexpectedAnswerError, 1, OutcomeUnknownError, 1),
+        (html(404, ""), UnexpectedAnswerError, 1, UnexpectedAnswerError, 1),
         (html(404), UnexpectedAnswerError, 1, UnexpectedAnswerError, 1),
         (html(413), UnexpectedAnswerError, 1, UnexpectedAnswerError, 1),
         (answer({"result": 1}, 400), UnexpectedAnswerError, 1, UnexpectedAnswerError, 1),
@@ -178,7 +185,17 @@ def test_what_comes_of_an_answer_that_does_not_change(
     [
         *(
             (READ, bad)
-            for bad in (NOT_SENT, LOST, BUSY, OPERATION_LIMIT, SERVER_ERROR, html(502), html(429), EXPIRED)
+            for bad in (
+                NOT_SENT,
+                LOST,
+                BUSY,
+                OPERATION_LIMIT,
+                SERVER_ERROR,
+                html(502),
+                html(429),
+                TRUNCATED,
+                EXPIRED,
+            )
         ),
         *((WRITE, bad) for bad in (NOT_SENT, BUSY, OPERATION_LIMIT, html(429), EXPIRED)),
     ],

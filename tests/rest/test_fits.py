@@ -34,6 +34,7 @@ def test_ordinary_texts_travel_in_a_batch(params: dict[str, Any]):
 def test_texts_the_portal_would_alter_do_not(text: str):
     assert not fits_batch(Call("entity.add", {"NAME": text}))
     assert not fits_batch(Call("entity.add", {"ACCESS": {text: "R"}}))
+    assert not fits_batch(Call("entity.add", {"ACCESS": {text: {"a": "R"}}}))
     assert not fits_batch(Call("entity.add", {"a": [{"b": text}]}))
 
 

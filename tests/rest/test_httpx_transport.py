@@ -10,6 +10,7 @@ import pytest
 
 from b24provision.errors import OutcomeUnknownError, UnexpectedAnswerError, UnreachableError
 from b24provision.rest import Client, HttpRequest, HttpxTransport, Limits, Retry, SendFailed, StaticToken
+from tests.rest.faulty import read_request
 
 pytestmark = pytest.mark.anyio
 
@@ -34,14 +35,6 @@ async def serving(handle: Handler) -> AsyncIterator[str]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/rest/"
-
-
-async def read_request(reader: asyncio.StreamReader) -> bytes:
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(
-        int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-    )
-    return head + await reader.readexactly(length)
 
 
 def saying(*said: bytes) -> Handler:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 
@@ -22,6 +21,7 @@ from tests.rest.virtual import now
 from tests.rest.wire import (
     ENDPOINT,
     EXPIRED,
+    GRANT,
     LOST,
     NOT_SENT,
     UNIX,
@@ -37,18 +37,6 @@ from tests.rest.wire import (
 pytestmark = pytest.mark.anyio
 
 OLD = Token("access-old", refresh_token="refresh-old", member_id="m1", scope="entity")
-GRANT = {
-    "access_token": "access-new",
-    "refresh_token": "refresh-new",
-    "expires": int(UNIX) + 3600,
-    "expires_in": 3600,
-    "client_endpoint": ENDPOINT,
-    "server_endpoint": "https://oauth.bitrix.info/rest/",
-    "domain": "oauth.bitrix.info",
-    "member_id": "m1",
-    "scope": "entity,user",
-    "user_id": 7,
-}
 
 
 def source(transport: Any, token: Token = OLD, store: Any = None, **options: Any) -> RefreshingToken:
@@ -80,37 +68,6 @@ class Portal:
 
     async def aclose(self) -> None:
         pass
-
-
-async def test_a_token_is_renewed_with_a_form():
-    transport = wire(answer(GRANT))
-    fresh = await source(transport).renew(OLD)
-    [request] = transport.requests
-    assert (request.method, request.url) == ("POST", "https://oauth.bitrix.info/oauth/token/")
-    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert parse_qs(request.body.decode()) == {
-        "grant_type": ["refresh_token"],
-        "client_id": ["local.app"],
-        "client_secret": ["client-hush"],
-        "refresh_token": ["refresh-old"],
-    }
-    assert fresh == Token(
-        "access-new",
-        refresh_token="refresh-new",
-        expires_at=UNIX + 3600,
-        endpoint=ENDPOINT,
-        member_id="m1",
-        user_id="7",
-        scope="entity,user",
-    )
-
-
-async def test_expires_is_computed_when_absent_and_the_rest_is_kept():
-    fresh = await source(wire(answer({"access_token": "a2", "expires_in": "600"}))).renew(OLD)
-    assert fresh.expires_at == UNIX + 600
-    assert (fresh.refresh_token, fresh.member_id, fresh.scope) == ("refresh-old", "m1", "entity")
-    fresh = await source(wire(answer({"access_token": "a2"}))).renew(OLD)
-    assert fresh.expires_at == UNIX + 3600
 
 
 async def test_the_new_pair_is_saved_before_it_is_used():

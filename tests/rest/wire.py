@@ -13,6 +13,18 @@ ENDPOINT = "https://acme.bitrix24.com/rest/"
 TOKEN = "tok-1-of-this-user"
 WEBHOOK = "https://acme.bitrix24.com/rest/7/webh00kc0de/"
 UNIX = 1_800_000_000.0
+GRANT = {  # what the authorisation server answers
+    "access_token": "access-new",
+    "refresh_token": "refresh-new",
+    "expires": int(UNIX) + 3600,
+    "expires_in": 3600,
+    "client_endpoint": ENDPOINT,
+    "server_endpoint": "https://oauth.bitrix.info/rest/",
+    "domain": "oauth.bitrix.info",
+    "member_id": "m1",
+    "scope": "entity,user",
+    "user_id": 7,
+}
 
 Reply = HttpResponse | SendFailed | Callable[[HttpRequest], "HttpResponse"]
 

@@ -1,0 +1,165 @@
+"""How far a portal is along a plan: each change not begun, done, or overtaken by somebody else. Pure.
+
+A saved plan may be old, half applied or wholly applied. Each of its changes is looked at by itself: if
+what is live equals what it was planned from, it can be made; if it equals what it leads to, it is done;
+anything else means that somebody else was there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from b24provision.diff.rights import compare_rights
+from b24provision.model import Entity, Level, Property, PropertyType, Snapshot, fold
+from b24provision.plan import Action, Change, Fields, Kind, Plan
+
+
+class State(Enum):
+    """Where a change stands."""
+
+    TO_DO = "to do"
+    DONE = "done"
+    OVERTAKEN = "overtaken"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a change stands, and what is live in its place now (None: nothing is there)."""
+
+    change: Change
+    state: State
+    now: Fields | None
+
+
+def progress(plan: Plan, snapshot: Snapshot) -> list[Standing]:
+    """Say of every change of `plan` where it stands on the portal of `snapshot`."""
+    live = _Live(plan, snapshot)
+    return [live.standing(change) for change in plan.changes]
+
+
+def codes_to_read(plan: Plan) -> list[str]:
+    """Give the codes of the storages that `progress` has to see."""
+    codes: dict[str, str] = {}
+    for change in plan.changes:
+        for address in (change.address, change.live_address, change.former_address):
+            code = address.partition(".")[0]
+            codes.setdefault(fold(code), code)
+    return list(codes.values())
+
+
+def doomed_codes(plan: Plan) -> set[str]:
+    """Give the folded codes of the storages that the plan deletes."""
+    return {
+        change.entity
+        for change in plan.changes
+        if change.action is Action.DELETE and change.kind is Kind.ENTITY
+    }
+
+
+class _Live:
+    """What is live, looked up by address the way a plan with renames has to."""
+
+    def __init__(self, plan: Plan, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        renames = [change for change in plan.changes if change.action is Action.RENAME]
+        self._leaving = {fold(change.former_address): change for change in renames}
+        self._taking = {fold(change.address): change for change in renames}
+
+    def standing(self, change: Change) -> Standing:
+        if change.action is Action.RENAME:
+            return self._renamed(change)
+        now = self._fields(change)
+        if change.kind is Kind.ENTITY and change.action is not Action.DELETE:
+            return _judged(change, now, self._entity_state(change, now))
+        if now is None and change.action is Action.REPLACE:
+            # deleted and not added again: what is left is the second half
+            return Standing(replace(change, calls=tuple(change.calls)[1:]), State.TO_DO, change.before)
+        return _judged(change, now, _state(change, now))
+
+    def _renamed(self, change: Change) -> Standing:
+        former, code = self._is_live(change.former_address), self._is_live(change.address)
+        if code and former:
+            leaver, taker = (
+                self._leaving.get(fold(change.address)),
+                self._taking.get(fold(change.former_address)),
+            )
+            if leaver is not None and self._renamed(leaver).state is State.TO_DO:
+                state = State.TO_DO
+            elif taker is not None and self._renamed(taker).state is State.DONE:
+                state = State.DONE
+            else:
+                state = State.OVERTAKEN
+        elif code or former:
+            state = State.DONE if code else State.TO_DO
+        else:
+            state = State.OVERTAKEN
+        now = {"code": change.address if code else change.former_address} if code or former else None
+        return Standing(change, state, change.before if state is State.TO_DO else now)
+
+    def _entity_state(self, change: Change, now: Fields | None) -> State:
+        """Rights are compared as they are to be found, since who else has some is part of what was planned."""
+        if now is None or change.after is None or "access" not in change.after:
+            return _state(change, now)
+        entity = self._entity(change)
+        raw = entity.access if entity is not None and entity.access is not None else {}
+        wanted = {code: Level(level) for code, level in change.after["access"].items()}
+        expected = change.expects.get("access") if change.expects else None
+        if change.before is not None and now == {**change.before, "access": expected}:
+            return State.TO_DO
+        comparison = compare_rights(wanted, raw, self._snapshot.caller)
+        done = {**now, "access": _levels(comparison.before)} == change.after
+        return State.DONE if done else State.OVERTAKEN
+
+    def _fields(self, change: Change) -> Fields | None:
+        entity = self._entity(change)
+        if entity is None:
+            return None
+        wanted = change.before if change.after is None else change.after
+        if change.kind is Kind.ENTITY:
+            return _chosen(_entity_fields(entity), wanted)
+        prop = self._property(change, entity)
+        return None if prop is None else _chosen(_property_fields(prop), wanted)
+
+    def _entity(self, change: Change) -> Entity | None:
+        known = self._snapshot.entities
+        return known.get(change.entity) or known.get(fold(change.live_address.partition(".")[0]))
+
+    def _property(self, change: Change, entity: Entity) -> Property | None:
+        codes = [fold(address.rpartition(".")[2]) for address in (change.address, change.live_address)]
+        return next((entity.properties[code] for code in codes if code in entity.properties), None)
+
+    def _is_live(self, address: str) -> bool:
+        code, _, prop = fold(address).partition(".")
+        if not prop:
+            return any(fold(row.code) == code for row in self._snapshot.listed)
+        before = next(
+            (fold(old) for old, change in self._leaving.items() if fold(change.address) == code), code
+        )
+        entity = self._snapshot.entities.get(code) or self._snapshot.entities.get(before)
+        return entity is not None and prop in entity.properties
+
+
+def _state(change: Change, now: Fields | None) -> State:
+    if now == change.before:
+        return State.TO_DO
+    return State.DONE if now == change.after else State.OVERTAKEN
+
+
+def _judged(change: Change, now: Fields | None, state: State) -> Standing:
+    return Standing(change, state, change.before if state is State.TO_DO else now)
+
+
+def _chosen(fields: Fields, wanted: Fields | None) -> Fields:
+    return {name: fields[name] for name in wanted or {} if name in fields}
+
+
+def _entity_fields(entity: Entity) -> Fields:
+    return {"name": entity.name, "access": _levels(entity.access or {})}
+
+
+def _property_fields(prop: Property) -> Fields:
+    return {"name": prop.name, "type": (prop.type or PropertyType.STRING).word, "sort": prop.sort}
+
+
+def _levels(access: Mapping[str, Level]) -> dict[str, str]:
+    return {code: level.value for code, level in access.items()}
