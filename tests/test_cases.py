@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from b24provision import __version__
 from b24provision.intent import Intent
 from b24provision.local import LocalPortal
 from b24provision.manifest import load_text
 from b24provision.plan import Plan
+from b24provision.planschema import plan_schema
 from b24provision.render import renderer
 from tests.support import provisioner
 
@@ -97,3 +99,15 @@ async def test_what_is_not_blocked_leads_where_it_says(portal: LocalPortal, case
 
 def test_there_are_enough_cases():
     assert len(CASES) >= 60
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_plan_is_of_the_published_shape(case: Path):
+    Draft202012Validator(plan_schema()).validate(json.loads((case / "plan.json").read_text(encoding="utf-8")))
+
+
+def test_the_published_shape_is_strict_enough():
+    plan = json.loads((CASES[0] / "plan.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(plan_schema())
+    for name in plan:
+        assert not validator.is_valid({key: value for key, value in plan.items() if key != name})

@@ -167,13 +167,17 @@ def log(*, run: str | None, target: str | None, state_dir: str | None) -> int:
 
 
 @click.command()
+@click.argument("of", type=click.Choice(["manifest", "plan"]), default="manifest")
 @click.option("--into", type=click.Path(), metavar="FILE", help="Write it to a file.")
-def schema(into: str | None) -> int:
-    """Print the JSON Schema of manifests, for editors."""
-    from b24provision.manifest.schema import schema_text
+def schema(*, of: str, into: str | None) -> int:
+    """Print the JSON Schema of manifests, for editors, or of plans, for programs."""
+    if of == "plan":
+        from b24provision.planschema import plan_schema_text as text
+    else:
+        from b24provision.manifest.schema import schema_text as text
 
     with click.open_file(into or "-", "w", encoding="utf-8") as file:
-        file.write(schema_text())
+        file.write(text())
     return ExitCode.DONE
 
 

@@ -4,7 +4,6 @@
 """
 
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -12,12 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from b24provision.local.exchange import origin_of
 from b24provision.local.faults import Fault
 from b24provision.local.state import PortalState
+from b24provision.local.visitors import Endpoint, for_visitors
 from b24provision.local.whole import export_state, import_state
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def control_routes(state: PortalState) -> list[Route]:
@@ -37,15 +34,9 @@ def control_routes(state: PortalState) -> list[Route]:
         return JSONResponse(export_state(state))
 
     return [
-        Route("/control/faults", _guarded(faults), methods=["GET", "POST", "DELETE"]),
-        Route("/control/state", _guarded(whole), methods=["GET", "PUT"]),
+        Route("/control/faults", for_visitors(_telling(faults)), methods=["GET", "POST", "DELETE"]),
+        Route("/control/state", for_visitors(_telling(whole)), methods=["GET", "PUT"]),
     ]
-
-
-def is_from_elsewhere(request: Request) -> bool:
-    """Whether a page of another site had a browser send this: such a request names where it comes from."""
-    origin = request.headers.get("origin")
-    return origin is not None and origin != origin_of(request)
 
 
 async def _document(request: Request) -> Any:
@@ -53,13 +44,13 @@ async def _document(request: Request) -> Any:
     return json.loads(await request.body())
 
 
-def _guarded(endpoint: Endpoint) -> Endpoint:
-    async def guarded(request: Request) -> Response:
-        if is_from_elsewhere(request):
-            return JSONResponse({"error": "this request was made by another site"}, status_code=403)
+def _telling(endpoint: Endpoint) -> Endpoint:
+    """Say what is wrong with what was sent."""
+
+    async def told(request: Request) -> Response:
         try:
             return await endpoint(request)
         except (ValueError, TypeError, AttributeError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 
-    return guarded
+    return told

@@ -197,5 +197,7 @@ class Faults:
 
     def _meet(self, matching: list[_Waiting]) -> Fault | None:
         striking = [each.fault for each in matching if each.strikes()]
-        self._waiting = [each for each in self._waiting if not each.spent()]
+        for each in matching:
+            if each.spent():
+                self._waiting.remove(each)
         return striking[0] if striking else None

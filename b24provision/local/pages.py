@@ -10,11 +10,11 @@ from starlette.routing import Route
 
 from b24provision.local import php
 from b24provision.local.call_pages import calls_page
-from b24provision.local.control import is_from_elsewhere
 from b24provision.local.html import link, tag
 from b24provision.local.page import HEADERS, page, style
 from b24provision.local.state import PortalState
 from b24provision.local.storage_pages import item_page, overview_page, storage_page
+from b24provision.local.visitors import for_visitors
 from b24provision.local.whole import export_state, import_state
 
 
@@ -43,14 +43,17 @@ def page_routes(state: PortalState) -> list[Route]:
     async def stylesheet(_: Request) -> Response:
         return style()
 
+    pages = {
+        "/": overview,
+        "/storages/{storage:int}": storage,
+        "/storages/{storage:int}/items/{item:int}": item,
+        "/calls": calls,
+        "/state.json": export,
+        "/style.css": stylesheet,
+    }
     return [
-        Route("/", overview),
-        Route("/storages/{storage:int}", storage),
-        Route("/storages/{storage:int}/items/{item:int}", item),
-        Route("/calls", calls),
-        Route("/state", whole, methods=["GET", "POST"]),
-        Route("/state.json", export),
-        Route("/style.css", stylesheet),
+        *(Route(path, for_visitors(endpoint)) for path, endpoint in pages.items()),
+        Route("/state", for_visitors(whole), methods=["GET", "POST"]),
     ]
 
 
@@ -79,8 +82,6 @@ def _state_page(notice: str = "", status: int = 200) -> Response:
 
 
 async def _imported(state: PortalState, request: Request) -> Response:
-    if is_from_elsewhere(request):
-        return _state_page("Another site asked for this, so nothing was done.", 403)
     try:
         import_state(state, json.loads(_uploaded(request, await request.body())))
     except ValueError as error:

@@ -72,6 +72,11 @@ def distinct(removals: Sequence[Written]) -> tuple[list[Written], list[Note]]:
     return list(kept.values()), notes
 
 
+def is_access_code(code: str) -> bool:
+    """Tell whether a manifest can name an access code."""
+    return _ACCESS_CODE.fullmatch(code) is not None
+
+
 def _entity_code(entity: Written, client_id: str | None) -> Iterator[Problem]:
     yield from _characters(entity)
     if not client_id and len(entity.entity_code) > _MOST_LENGTH:
@@ -103,8 +108,8 @@ def _characters(thing: Written) -> Iterator[Problem]:
 def _access(entity: Written) -> Iterator[Problem]:
     access = entity.data.get("access")
     for code in access if isinstance(access, dict) else ():
-        if not _ACCESS_CODE.fullmatch(code):
-            advice = code.upper() if _ACCESS_CODE.fullmatch(code.upper()) else _ACCESS_CODES
+        if not is_access_code(code):
+            advice = code.upper() if is_access_code(code.upper()) else _ACCESS_CODES
             yield entity.problem(f"this is not an access code; write {advice}", "access", code)
 
 

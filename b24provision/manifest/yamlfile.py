@@ -7,12 +7,14 @@ problem of the document, with its line and column.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypedDict
 
 import yaml
 
 from b24provision.manifest import scalars
 from b24provision.manifest.document import Document
+from b24provision.manifest.layout import AliasPiece, Layout, LayoutBuilder, MappingPiece, Piece, ScalarPiece
 from b24provision.manifest.yamlerrors import Broken, Mark, explain
 from b24provision.manifest.yamltree import TreeBuilder
 from b24provision.problem import Problem, Source
@@ -53,6 +55,47 @@ def parse(text: str, name: str) -> Document:
     except Broken as broken:
         return _document(name, lines, builder, broken)
     return _document(name, lines, builder)
+
+
+def lay_out(text: str) -> Layout:
+    """Tell where everything stands in a text, without byte order mark, that `parse` found valid."""
+    builder = LayoutBuilder(text)
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        match event:
+            case yaml.ScalarEvent():
+                builder.leaf(_scalar_piece(event, text))
+            case yaml.AliasEvent():
+                builder.leaf(AliasPiece(**_span(event), name=str(event.anchor)))
+            case yaml.MappingStartEvent():
+                brace = event.end_mark.index - 1 if event.flow_style else None
+                piece = MappingPiece(**_span(event), entries=(), brace=brace, anchor=event.anchor)
+                builder.begin(piece, is_flow=bool(event.flow_style))
+            case yaml.SequenceStartEvent():
+                builder.begin(Piece(**_span(event), anchor=event.anchor), is_flow=bool(event.flow_style))
+            case yaml.CollectionEndEvent():
+                builder.end(event.end_mark.index)
+    return builder.layout
+
+
+def _scalar_piece(event: yaml.ScalarEvent, text: str) -> ScalarPiece:
+    plain = not (event.style or event.anchor or event.tag)
+    piece = ScalarPiece(**_span(event), text=event.value, plain=plain, anchor=event.anchor)
+    if event.style not in ("|", ">"):
+        return piece
+    # These end where the next thing begins, after empty lines that nobody takes for a part of them.
+    return replace(piece, end=piece.start + len(text[piece.start : piece.end].rstrip()))
+
+
+class _Span(TypedDict):
+    start: int
+    end: int
+    line: int
+    column: int
+
+
+def _span(event: yaml.Event) -> _Span:
+    line, column = _mark(event.start_mark)
+    return {"start": event.start_mark.index, "end": event.end_mark.index, "line": line, "column": column}
 
 
 def _check_characters(text: str) -> None:

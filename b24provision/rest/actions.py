@@ -11,7 +11,7 @@ from b24provision.errors import InputError
 from b24provision.rest.answers import mapping, whole
 from b24provision.rest.calls import MAX_COMMANDS, Call, Commands, Row, Rows, read_call, read_commands
 from b24provision.rest.encode import command, plain
-from b24provision.rest.envelope import rows, shape
+from b24provision.rest.envelope import Outcome, outcomes, shape
 from b24provision.rest.result import AjaxResult, Query, Result
 from b24provision.rest.steps import Answer, Question
 
@@ -40,7 +40,9 @@ class CallAction:
         cannot be sent, UnreachableError, AuthError, UnexpectedAnswerError, and OutcomeUnknownError when the
         answer to a write was lost.
         """
-        call = _checked(read_call(method, params, reads), method)
+        call = read_call(method, params, reads)
+        # A copy, so that nobody can change what is sent again.
+        call = Call(call.method, plain(call.params, call.method), call.reads)
         question = Question(call.method, call.params, (call,), (), request_id or self._new_id())
         answer = await self._ask(question)
         return AjaxResult(
@@ -81,30 +83,34 @@ class BatchAction:
         Raises what `call.make` raises, and ApiError when the portal refuses the batch as a whole.
         Source: api-reference/batch.
         """
-        commands = _all_checked(read_commands(calls))
-        outcomes = await self.run(commands, halt=is_halt_on_error, request_id=request_id)
-        return shape(commands, outcomes, as_rows=return_ajax_result)
+        commands = read_commands(calls)
+        found = await self.run(
+            commands,
+            _lines(commands),
+            halt=is_halt_on_error,
+            as_rows=return_ajax_result,
+            request_id=request_id,
+        )
+        return shape(commands, found, as_rows=return_ajax_result)
 
     async def run(
-        self, commands: Commands, *, halt: bool, request_id: str | None
-    ) -> list[tuple[str, AjaxResult]]:
-        """Run commands that have been read and checked; gives those that ran with their keys."""
-        lines = [command(call) for call in commands.calls]
+        self, commands: Commands, lines: Sequence[str], *, halt: bool, as_rows: bool, request_id: str | None
+    ) -> list[Outcome]:
+        """Run commands, each encoded as a line; gives what came of those that ran."""
         cmd = dict(zip(commands.keys, lines, strict=True)) if commands.named else lines
         payload = {"halt": int(halt), "cmd": cmd}
         question = Question("batch", payload, commands.calls, commands.keys, request_id or self._new_id())
         answer = await self._ask(question)
         if answer.error is not None:
             raise answer.error
-        return list(
-            rows(
-                commands,
-                answer.body.get("result"),
-                halt=halt,
-                request_id=question.request_id,
-                status=answer.status,
-                secrets=answer.secrets,
-            )
+        return outcomes(
+            commands,
+            answer.body.get("result"),
+            halt=halt,
+            as_rows=as_rows,
+            request_id=question.request_id,
+            status=answer.status,
+            secrets=answer.secrets,
         )
 
 
@@ -128,28 +134,28 @@ class BatchByChunkAction:
         fifty. When a request fails as a whole, what was done before it is lost to the caller: use
         `batch` where that matters. Raises what `batch.make` raises.
         """
-        commands = _all_checked(read_commands(calls, at_most=None))
+        commands = read_commands(calls, at_most=None)
         if commands.named:
             raise InputError("batch_by_chunk takes a list of calls: names are for batch, of at most 50.")
-        outcomes: list[tuple[str, AjaxResult]] = []
+        lines = _lines(commands)
+        found: list[Outcome] = []
         for first in range(0, len(commands), MAX_COMMANDS):
             chunk = commands.calls[first : first + MAX_COMMANDS]
             keys = tuple(str(position) for position in range(len(chunk)))
             answered = await self._batch.run(
-                Commands(keys, chunk, named=False), halt=is_halt_on_error, request_id=request_id
+                Commands(keys, chunk, named=False),
+                lines[first : first + MAX_COMMANDS],
+                halt=is_halt_on_error,
+                as_rows=return_ajax_result,
+                request_id=request_id,
             )
-            outcomes += [(str(first + int(key)), row) for key, row in answered]
-            if is_halt_on_error and any(not row.is_success for _, row in answered):
+            found += [row._replace(key=str(first + int(row.key))) for row in answered]
+            if is_halt_on_error and any(row.error is not None for row in answered):
                 break
-        return shape(commands, outcomes, as_rows=return_ajax_result)
+        return shape(commands, found, as_rows=return_ajax_result)
 
 
-def _all_checked(commands: Commands) -> Commands:
+def _lines(commands: Commands) -> list[str]:
+    """Encode all commands, so that nothing is sent of a batch that is wrong."""
     kind = "command" if commands.named else "row"
-    calls = tuple(_checked(call, f"{kind} {key} ({call.method})") for key, call in commands)
-    return Commands(commands.keys, calls, commands.named)
-
-
-def _checked(call: Call, where: str) -> Call:
-    """Give the call with parameters that can be sent, and that nobody can change meanwhile."""
-    return Call(call.method, plain(call.params, where), call.reads)
+    return [command(call, f"{kind} {key} ({call.method})") for key, call in commands]

@@ -1,16 +1,16 @@
 """Puts parameters on the wire: as JSON, and as the query strings a batch is made of.
 
-Pure. What may be sent is decided here once (`plain`), before anything is sent. This is most of what a client does
-for each command of a batch, so it is written to be quick.
+Pure. What may be sent is decided here, before anything is sent. Encoding is most of what a client does for each
+command of a batch, so it is written to be quick.
 """
 
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from types import NoneType
+from functools import lru_cache
 from typing import Any
 
 from b24provision.errors import InputError
@@ -18,9 +18,6 @@ from b24provision.rest.calls import Call
 
 MAX_DEPTH = 64
 """PHP drops what a query nests deeper (`max_input_nesting_level`)."""
-
-_SCALARS = (str, int, float, NoneType, date)
-_AS_THEY_ARE = frozenset({int, bool, NoneType})
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~-]").search
 _ESCAPED = tuple(f"%{byte:02X}" if _UNSAFE(chr(byte)) else chr(byte) for byte in range(256))
@@ -39,7 +36,7 @@ def plain(params: Mapping[str, Any], where: str) -> dict[str, Any]:
         raise InputError(f"{where}{unfit.path} {unfit.why}") from None
 
 
-def query(params: Mapping[str, Any]) -> str:
+def query(params: Mapping[str, Any], where: str = "The query") -> str:
     """Encode parameters as PHP reads them: `{"select": ["ID"]}` → `select%5B0%5D=ID`.
 
     Pairs keep their order, names and values are percent-encoded as UTF-8 (a space is `%20`). A query
@@ -47,21 +44,23 @@ def query(params: Mapping[str, Any]) -> str:
     `true` and `false` (both of which PHP takes for true), None becomes the empty text, an empty list
     or mapping becomes nothing at all, numbers become texts. `fits_batch` tells such calls.
 
-    Source: settings/how-to-call-rest-api/data-encoding.
+    Raises InputError for what `plain` does. Source: settings/how-to-call-rest-api/data-encoding.
     """
     pairs: list[str] = []
-    for name, value in params.items():
-        _write(pairs, _quoted(str(name)), value)
+    try:
+        _write(pairs, params.items(), "", "", _enter(params, ()))
+    except _UnfitError as unfit:
+        raise InputError(f"{where}{unfit.path} {unfit.why}") from None
     return "&".join(pairs)
 
 
-def command(call: Call) -> str:
+def command(call: Call, where: str = "The call") -> str:
     """Give a call as one command of a batch: `method?query`, the `?` always present.
 
     References such as `$result[name][field]` are values like any other; the portal replaces them.
-    Source: api-reference/batch.
+    Raises InputError, beginning with `where`. Source: api-reference/batch.
     """
-    return f"{call.method}?{query(call.params)}"
+    return f"{call.method}?{query(call.params, where)}"
 
 
 def body(payload: Mapping[str, Any]) -> bytes:
@@ -70,32 +69,50 @@ def body(payload: Mapping[str, Any]) -> bytes:
 
 
 def text(value: Any) -> str:
-    """Give the text that a value which is no list or mapping has in a query, not yet percent-encoded."""
-    if isinstance(value, str):
-        return str.__str__(value)  # the text of an enum member, not its name
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return int.__repr__(value)
-    return _number(value) if isinstance(value, float) else str(value.isoformat())
+    """Give the text that a value which is no list or mapping has in a query, not yet percent-encoded.
+
+    Raises InputError for what is not JSON-like.
+    """
+    match value:
+        case str():
+            return str.__str__(value)  # the text of an enum member, not its name
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return int.__repr__(value)
+        case _:
+            fit = _plain_scalar(value)
+            return _number(fit) if isinstance(fit, float) else str(fit)
 
 
-def _write(pairs: list[str], name: str, value: Any) -> None:
-    """Add the pairs of one value, whose name is percent-encoded already."""
-    if isinstance(value, _SCALARS):
-        pairs.append(f"{name}={_quoted(text(value))}")
-    elif isinstance(value, Mapping):
-        for key, member in value.items():
-            _write(pairs, f"{name}%5B{_quoted(str(key))}%5D", member)
-    else:
-        for position, member in enumerate(value):
-            _write(pairs, f"{name}%5B{position}%5D", member)
+def _write(
+    pairs: list[str], items: Iterable[tuple[Any, Any]], opening: str, closing: str, above: tuple[int, ...]
+) -> None:
+    """Add the pairs of a mapping's or list's members; their names stand between `opening` and `closing`."""
+    for key, value in items:
+        name = f"{opening}{_quoted_name(key)}{closing}"
+        try:
+            if isinstance(value, str | int):
+                pairs.append(f"{name}={_quoted(text(value))}")
+            elif isinstance(value, dict | Mapping):
+                _write(pairs, value.items(), f"{name}%5B", "%5D", _enter(value, above))
+            elif isinstance(value, list | tuple):
+                _write(pairs, enumerate(value), f"{name}%5B", "%5D", _enter(value, above))
+            else:
+                pairs.append(f"{name}={_quoted(text(value))}")
+        except _UnfitError as unfit:
+            raise unfit.inside(key) from None
+
+
+@lru_cache(maxsize=1024, typed=True)  # the same names come again and again
+def _quoted_name(key: Any) -> str:
+    return _quoted(_name(key))
 
 
 def _quoted(text: str) -> str:
-    return "".join([_ESCAPED[byte] for byte in text.encode()]) if _UNSAFE(text) else text
+    return "".join([_ESCAPED[byte] for byte in _unicode(text).encode()]) if _UNSAFE(text) else text
 
 
 def _number(value: float) -> str:
@@ -107,22 +124,21 @@ def _number(value: float) -> str:
     return f"{Decimal(text):f}" if -7 < int(exponent) < 21 else f"{mantissa}e{int(exponent):+d}"
 
 
-class _UnfitError(Exception):
-    """A value that cannot be sent. Its path grows on the way out, so that values that can cost nothing."""
+class _UnfitError(InputError):
+    """A value that cannot be sent. The way to it is found out as the error passes, so that others cost nothing."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
         self.path = ""
 
-    def inside(self, step: str) -> "_UnfitError":
+    def inside(self, key: Any) -> "_UnfitError":
+        step = f"[{key}]" if isinstance(key, int) else f".{key}"
         self.path = step + self.path
         return self
 
 
 def _plain(value: Any, above: tuple[int, ...]) -> Any:
-    if type(value) in _AS_THEY_ARE:
-        return value
     if isinstance(value, str):
         return _unicode(value)
     if isinstance(value, dict | Mapping):
@@ -136,7 +152,7 @@ def _plain_scalar(value: Any) -> Any:
     match value:
         case float() if not math.isfinite(value):
             raise _UnfitError("is not a finite number, which JSON cannot hold.")
-        case float() | int():
+        case None | float() | int():
             return value
         case date():
             return value.isoformat()
@@ -152,7 +168,7 @@ def _plain_mapping(value: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str
         try:
             copy[name] = _plain(member, inside)
         except _UnfitError as unfit:
-            raise unfit.inside(f".{name}") from None
+            raise unfit.inside(key) from None
     return copy
 
 
@@ -163,7 +179,7 @@ def _plain_list(value: list[Any] | tuple[Any, ...], above: tuple[int, ...]) -> l
         try:
             copy.append(_plain(member, inside))
         except _UnfitError as unfit:
-            raise unfit.inside(f"[{position}]") from None
+            raise unfit.inside(position) from None
     return copy
 
 
@@ -184,9 +200,8 @@ def _name(key: Any) -> str:
 
 
 def _unicode(text: str) -> str:
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise _UnfitError("holds half a character (a lone surrogate), which is not Unicode.") from None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _UnfitError("holds half a character (a lone surrogate), which is not Unicode.") from None
     return text

@@ -39,12 +39,12 @@ with LocalPortal.open(sys.argv[1]) as portal:
 def test_what_was_answered_is_there_and_the_rest_is_not(tmp_path: Path, answers: int) -> None:
     """One write may have been done without its answer having got out; it is whole then."""
     path = tmp_path / "portal.sqlite3"
-    process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    answered = [int(process.stdout.readline()) for _ in range(answers)]
-    os.kill(process.pid, signal.SIGKILL)
-    answered += [int(line) for line in process.stdout.read().splitlines()]
-    process.wait(timeout=10)
+    command = [sys.executable, "-c", WRITER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        answered = [int(process.stdout.readline()) for _ in range(answers)]
+        os.kill(process.pid, signal.SIGKILL)
+        answered += [int(line) for line in process.stdout.read().splitlines()]
     assert len(answered) < 1000
     with LocalPortal.open(path) as portal:
         tables = portal.export_state()["tables"]

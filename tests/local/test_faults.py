@@ -12,6 +12,8 @@ import uvicorn
 
 from b24provision.local import Fault, LocalPortal
 from b24provision.local.faults import EXECUTED, Kind
+from b24provision.rest import HttpxTransport
+from b24provision.rest.transport import HttpRequest, SendFailed
 from tests.rest.virtual import VirtualLoop
 
 from .conftest import Caller
@@ -95,6 +97,17 @@ async def test_each_kind_over_a_socket(
             assert len(await there.call("entity.get")) == (kind in EXECUTED), kind
             await there.code("entity.delete", ENTITY="dish")
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("kind", ["reset-before", "reset-after", "truncated", "hang", "hang-after"])
+async def test_the_client_of_this_package_takes_it_for_a_lost_answer(portal: LocalPortal, kind: str) -> None:
+    request = HttpRequest("POST", "http://local/rest/profile", {}, b"", timeout_s=0.1)
+    portal.faults.add(kind)
+    async with HttpxTransport(app=portal.app) as transport:
+        with pytest.raises(SendFailed) as failure:
+            await transport.send(request)
+        assert failure.value.sent
+        assert (await transport.send(request)).status == 401
 
 
 async def test_the_nth_request_and_only_that(portal: LocalPortal, admin: Caller) -> None:

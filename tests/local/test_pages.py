@@ -165,6 +165,22 @@ async def test_other_sites_cannot_import(portal: LocalPortal, http: httpx.AsyncC
         assert (await http.post("/state", **other)).status_code == 400  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8224", 200),
+        ("[::1]:8224", 200),
+        ("localhost:8224", 200),
+        ("acme.localhost", 200),
+        ("portal:8224", 200),
+        ("rebound.evil.example:8224", 403),
+    ],
+)
+async def test_names_of_other_sites_that_lead_here(http: httpx.AsyncClient, host: str, status: int) -> None:
+    for path in ("/", "/state.json", "/calls"):
+        assert (await http.get(path, headers={"Host": host})).status_code == status
+
+
 class TestControl:
     @pytest.fixture
     async def control(self, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:

@@ -162,3 +162,14 @@ def as_php_sees(value: Any) -> Any:
         if isinstance(value, list | dict)
         else value
     )
+
+
+@pytest.mark.parametrize(
+    ("tree", "query"),
+    [
+        ({"a": {"b": [1, "x y"]}, "c": None}, "a%5Bb%5D%5B0%5D=1&a%5Bb%5D%5B1%5D=x+y"),
+        ({"yes": True, "no": False, "empty": [], "blank": ""}, "yes=1&no=0&blank="),
+    ],
+)
+def test_queries_are_written_as_php_does(tree: dict[str, Any], query: str) -> None:
+    assert php.build_query(tree) == query

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from b24provision.rest import AjaxResult
 from b24provision.rest.calls import Commands, read_commands
-from b24provision.rest.envelope import NO_ANSWER, rows, shape
+from b24provision.rest.envelope import NO_ANSWER, outcomes, shape
 from b24provision.rest.result import Result
 
 ROWS = [("a.one",), ("a.two",), ("a.three",)]
@@ -19,8 +19,11 @@ BAD = {"error": "ERROR_CORE", "error_description": "no", "argument": "NAME"}
 
 def result_of(calls: Any, payload: Any, *, halt: bool, as_rows: bool) -> Result:
     commands = read_commands(calls)
-    found = list(rows(commands, payload, halt=halt, request_id="r", status=200))
-    return shape(commands, found, as_rows=as_rows)
+    return shape(commands, found_in(commands, payload, halt=halt, as_rows=as_rows), as_rows=as_rows)
+
+
+def found_in(commands: Commands, payload: Any, *, halt: bool, as_rows: bool = True, **more: Any) -> list[Any]:
+    return outcomes(commands, payload, halt=halt, as_rows=as_rows, request_id="r", status=200, **more)
 
 
 def shown(data: Any) -> Any:
@@ -107,7 +110,7 @@ def test_each_part_may_be_a_list_or_an_object(names: tuple[str, ...], forms: tup
         )
     )
     commands = Commands(names, read_commands(ROWS).calls, named=True)
-    found = dict(rows(commands, named, halt=False, request_id="r", status=200))
+    found = {key: row for key, row, _ in found_in(commands, named, halt=False)}
     assert list(found) == list(names)
     assert (found[first].data, found[first].total, found[first].next, found[first].is_more) == (
         "one",
@@ -128,7 +131,7 @@ def test_parts_may_be_empty_in_any_way(empty: Any):
     payload = {"result": ["x"]}
     if empty != "absent":
         payload |= dict.fromkeys(["result_error", "result_total", "result_next", "result_time"], empty)
-    [(key, row)] = rows(read_commands([("a.b",)]), payload, halt=True, request_id="r", status=200)
+    [(key, row, _)] = found_in(read_commands([("a.b",)]), payload, halt=True)
     assert (key, row.data, row.error, row.total, row.next, row.time) == ("0", "x", None, None, None, None)
 
 
@@ -182,25 +185,23 @@ def test_a_result_that_stands_beside_an_error_is_none():
 def test_secrets_in_errors_are_hidden():
     bad = {"error": "E", "error_description": "auth=hush-hush", "token": "x", "url": "no hush-hush"}
     commands = read_commands([("a.b",)])
-    [(_, row)] = rows(
-        commands, {"result_error": [bad]}, halt=True, request_id="r", status=200, secrets=["hush-hush"]
-    )
+    [(_, row, _)] = found_in(commands, {"result_error": [bad]}, halt=True, secrets=["hush-hush"])
     assert row.error is not None
     assert "hush" not in f"{row.error} {row.error.description} {row.error.extra}"
 
 
 def test_results_show_neither_parameters_nor_payloads():
     commands = read_commands([("a.b", {"NAME": "hush"})])
-    found = list(rows(commands, {"result": ["hush"]}, halt=True, request_id="r", status=200))
+    found = found_in(commands, {"result": ["hush"]}, halt=True)
     assert "hush" not in repr(found)
     assert "hush" not in repr(shape(commands, found, as_rows=True))
 
 
-outcomes = st.lists(st.sampled_from(["good", "bad", "missing"]), min_size=1, max_size=50)
+answers = st.lists(st.sampled_from(["good", "bad", "missing"]), min_size=1, max_size=50)
 
 
 @settings(max_examples=100, deadline=None)
-@given(outcomes, st.booleans(), st.booleans(), st.booleans())
+@given(answers, st.booleans(), st.booleans(), st.booleans())
 def test_every_command_is_accounted_for_once(said: list[str], named: bool, halt: bool, as_objects: bool):
     keys = [f"k{position}" if named else str(position) for position in range(len(said))]
     results = {key: key for key, how in zip(keys, said, strict=True) if how == "good"}
