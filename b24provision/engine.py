@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from b24provision.apply import Applier, Look
 from b24provision.diff.diff import diff
 from b24provision.errors import BlockedError
+from b24provision.holdings import read_holdings
 from b24provision.intent import Intent
 from b24provision.journal import Journal
 from b24provision.model import Snapshot
@@ -33,14 +34,19 @@ class Provisioner:
         reader = read_snapshot(intent.codes(), former=intent.former_codes(), doomed=intent.doomed())
         return await drive(self.session.send, reader)
 
-    async def plan(self, intent: Intent) -> Plan:
+    async def plan(self, intent: Intent, *, in_detail: bool = False) -> Plan:
         """Find what has to be done to make the portal what `intent` asks for. Writes nothing.
+
+        `in_detail` also asks what unmanaged storages and properties hold, and notes it.
 
         Raises AuthError, UnreachableError and the other errors of the REST core.
         """
         snapshot = await self.read(intent)
         found = diff(intent, snapshot, self.session.portal)
         weighed = await drive(self.session.send, read_stakes(found, snapshot.held))
+        if in_detail:
+            holdings = await drive(self.session.send, read_holdings(intent, snapshot))
+            weighed = replace(weighed, notes=(*weighed.notes, *holdings))
         return replace(weighed, cost=forecast(weighed.changes))
 
     async def apply(

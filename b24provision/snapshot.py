@@ -92,6 +92,16 @@ def newest_items(code: str, **more: Any) -> Call:
     return Call("entity.item.get", {"ENTITY": code, "SORT": {"ID": "DESC"}, **more})
 
 
+def having_value(property_code: str) -> dict[str, Any]:
+    """Give the filter for items that have a value in a property."""
+    return {f"!PROPERTY_{property_code}": ""}
+
+
+def items_with_value(code: str, property_code: str) -> Call:
+    """Ask for the newest items that have a value in a property; `held` reads the answer."""
+    return newest_items(code, FILTER=having_value(property_code))
+
+
 def held(answer: Answer) -> Held:
     """Read the answer to `newest_items`. A refusal leaves unknown what is held."""
     rows = answer.data if answer.is_success else None

@@ -14,7 +14,7 @@ from b24provision.model import Held, Note, fold
 from b24provision.plan import Change, Kind, Plan, Risk, Stake
 from b24provision.reading import Answer, Reader
 from b24provision.rest.calls import Call
-from b24provision.snapshot import held, newest_items
+from b24provision.snapshot import having_value, held, items_with_value, newest_items
 
 UNKNOWN = Held(None, None)
 PAGE = 50
@@ -84,7 +84,7 @@ class _Question:
         if self.total is None:
             yield newest_items(self.entity)
         if self.prop is not None:
-            yield newest_items(self.entity, FILTER=self._having())
+            yield items_with_value(self.entity, self.prop)
 
     def count(self, answers: Sequence[Answer]) -> None:
         """Take in what was answered to `counting`."""
@@ -94,7 +94,7 @@ class _Question:
 
     def next_page(self) -> Call:
         """Ask for the next values, by id."""
-        wanted = {**self._having(), ">ID": self.last_id}
+        wanted = {**having_value(self.prop or ""), ">ID": self.last_id}
         params = {"ENTITY": self.entity, "FILTER": wanted, "SORT": {"ID": "ASC"}, "start": -1}
         return Call("entity.item.get", params)
 
@@ -120,9 +120,6 @@ class _Question:
             misfit_count=len(self.misfits),
             at_least=self.wants_values,
         )
-
-    def _having(self) -> dict[str, object]:
-        return {f"!PROPERTY_{self.prop}": ""}
 
 
 def _without_empty_formers(plan: Plan) -> Plan:

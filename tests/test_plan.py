@@ -297,3 +297,15 @@ async def test_stakes_are_counted(portal: LocalPortal):
     assert (size.items, size.total, size.misfit_count, size.misfits[0]) == (35, 70, 7, ("1", "n/a"))
     assert (color.items, color.total, bool(color.newest)) == (35, 70, True)
     assert (old.items, old.total, old.newest) == (0, 0, None)
+
+
+async def test_what_is_unmanaged_is_told_in_detail_when_asked(portal: LocalPortal):
+    await live(portal, entity("dish"), prop("dish", "color"), entity("strange"))
+    await live(
+        portal, ("entity.item.add", {"ENTITY": "dish", "NAME": "I", "PROPERTY_VALUES": {"color": "red"}})
+    )
+    async with provisioner(portal) as opened:
+        found = await opened.plan(intent("entities: {dish: {name: Name}}"), in_detail=True)
+    told = {note.address: note.message for note in found.notes if "holds" in note.message}
+    assert told["strange"] == "in no manifest; holds 0 items"
+    assert told["dish.color"].startswith("in no manifest; holds 1 item, the newest of 20")

@@ -7,10 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from b24provision.rest.tokens import Token
 from b24provision.targets.token_store import SqliteTokenStore
-from tests.support import Served, run, write
+from tests.support import Served, run, serve, write
 
 MANIFEST = "entities: {dish: {name: Dishes}}"
 
@@ -188,3 +192,26 @@ def test_a_pair_follows_the_portal_to_another_address(tmp_path: Path):
     found = asyncio.run(move())
     assert found is not None
     assert found.refresh_token == "r2"
+
+
+@pytest.mark.parametrize(
+    ("answer", "exit_code"), [({"install": {"member_id": "m1"}}, 0), ({"install": {}}, 6), ({}, 6)]
+)
+def test_whose_token_it_is_is_asked_of_the_authorisation_server(
+    served: Served, answer: object, exit_code: int
+):
+    async def authorisation_server(request: Request) -> JSONResponse:
+        assert (await request.json())["auth"] == env["B24_ACCESS_TOKEN"]
+        return JSONResponse({"result": answer})
+
+    env = served.environment()
+    write(MANIFEST)
+    with serve(Starlette(routes=[Route("/rest/app.info", authorisation_server, methods=["POST"])])) as other:
+        Path("b24provision.toml").write_text(
+            f"[targets.dev]\nendpoint = '{served.endpoint}'\naccess_token = '${{B24_ACCESS_TOKEN}}'\nmember_id = 'm1'\n"
+            f"oauth_url = '{other.replace('/rest/', '/oauth/token/')}'\n",
+            encoding="utf-8",
+        )
+        result = run("plan", "--target", "dev", env=env)
+    assert result.exit_code == exit_code, result.output
+    assert served.portal.request_count == (1 if exit_code == 0 else 0)

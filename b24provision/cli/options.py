@@ -56,7 +56,7 @@ output = _all(
         help="Also write Markdown to a file.",
     ),
     _option("--no-color", is_flag=True, help="No colours, also on a terminal."),
-    _option("-v", "--verbose", count=True, help="Log every request to stderr."),
+    _option("-v", "--verbose", count=True, help="Log requests to stderr; in a plan, tell what is unmanaged."),
 )
 portal = _all(
     _option("--target", metavar="NAME", help="The portal: a target of b24provision.toml, `env` or `local`."),

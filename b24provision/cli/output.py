@@ -26,6 +26,7 @@ class Output:
     format: str
     into: dict[str, str]
     colour: bool
+    verbose: bool = False
 
     def show(self, result: Result) -> None:
         """Write a result into every file asked for, and print it in the format asked for."""
@@ -77,7 +78,7 @@ def make_output(
         logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
         logging.getLogger("b24provision").setLevel(logging.DEBUG)
     into = {name: path for name, path in (("json", json_into), ("markdown", markdown_into)) if path}
-    return Output(output_format, into, colour=_wants_colour(no_color))
+    return Output(output_format, into, colour=_wants_colour(no_color), verbose=bool(verbose))
 
 
 def _wants_colour(no_color: bool) -> bool:

@@ -37,7 +37,7 @@ class Run:
 
     async def _plan(self) -> Plan:
         async with self.workspace.connect(tell=self.out.talk) as portal:
-            return await portal.plan(self.intent)
+            return await portal.plan(self.intent, in_detail=self.out.verbose)
 
     def save(self, plan: Plan, path: str) -> None:
         """Save a plan, and say how to carry it out."""

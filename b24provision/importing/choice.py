@@ -1,12 +1,13 @@
 """Which live storages to import: what the manifests already speak of is left to them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from b24provision.errors import InputError
+from b24provision.importing.known import joined
 from b24provision.intent import matches
-from b24provision.model import Entity, Listed, Manifest, Note, Removal, Snapshot, fold
+from b24provision.model import Entity, Listed, Manifest, Note, Property, Removal, Snapshot, fold
 from b24provision.reading import Reader
 from b24provision.snapshot import read_snapshot
 
@@ -45,16 +46,6 @@ class Live:
     choice: Choice
 
 
-def joined(manifests: Iterable[Manifest]) -> Manifest:
-    """Put manifests together. Where two describe the same storage, the first wins."""
-    entities: dict[str, Entity] = {}
-    removals: list[Removal] = []
-    for manifest in manifests:
-        entities = {**manifest.entities, **entities}
-        removals += manifest.removals
-    return Manifest(entities=entities, removals=removals)
-
-
 def read_live(wish: Wish) -> Reader[Live]:
     """Read the list of storages, then properties and rights of those that are to be looked at.
 
@@ -79,7 +70,7 @@ def choose(listed: Sequence[Listed], wish: Wish) -> Choice:
     choice = Choice()
     for key, code in codes.items():
         if removal := removed.get(key):
-            choice.skipped.append(Note(code, f"listed under removed: at {removal.source}"))
+            choice.skipped.append(Note(code, _removed(removal)))
         elif key in wish.elsewhere.entities and key not in wish.here.entities:
             choice.unchanged.append(Note(code, f"described at {wish.elsewhere.entities[key].source}"))
         elif count[key] > 1:
@@ -91,6 +82,32 @@ def choose(listed: Sequence[Listed], wish: Wish) -> Choice:
     return choice
 
 
+def choose_properties(wish: Wish, live: Entity) -> tuple[dict[str, Property], list[Note]]:
+    """Say which properties of a live storage no manifest speaks of, and why others stay out."""
+    described = wish.here.entities.get(fold(live.code))
+    wanted = described.properties if described else {}
+    owner = fold(live.code)
+    removed = {
+        fold(row.property_code): row
+        for row in wish.known.removals
+        if row.property_code is not None and fold(row.entity_code) == owner
+    }
+    heirs = {fold(former): heir for heir in wanted.values() for former in heir.renamed_from}
+    missing: dict[str, Property] = {}
+    notes: list[Note] = []
+    for key, prop in live.properties.items():
+        address = f"{live.code}.{prop.code}"
+        if key in wanted:
+            continue
+        if removal := removed.get(key):
+            notes.append(Note(address, _removed(removal)))
+        elif heir := heirs.get(key):
+            notes.append(Note(address, _inherited(heir)))
+        else:
+            missing[key] = prop
+    return missing, notes
+
+
 def _ambiguous(count: int) -> str:
     return (
         f"{count} storages have this code, and the portal decides which of them a call meets: delete the "
@@ -98,10 +115,9 @@ def _ambiguous(count: int) -> str:
     )
 
 
-def _inherited(heir: Entity) -> str:
+def _removed(removal: Removal) -> str:
+    return f"listed under removed: at {removal.source}"
+
+
+def _inherited(heir: Entity | Property) -> str:
     return f"{heir.code} used to be called so ({heir.source}): apply renames it"
-
-
-def distinct(notes: Iterable[Note]) -> Iterator[Note]:
-    """Leave out what was said before."""
-    return iter(dict.fromkeys(notes))

@@ -64,7 +64,9 @@ def read_file(path: Path) -> ManifestFile:
     except OSError as exc:
         raise InputError(f"{path} cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
-        raise InputError(f"{path} is not UTF-8: save it as UTF-8 before anything is imported into it") from exc
+        raise InputError(
+            f"{path} is not UTF-8: save it as UTF-8 before anything is imported into it"
+        ) from exc
     has_bom = text.startswith(_BOM)
     text = text.removeprefix(_BOM)
     ending = _LINE_END.search(text)

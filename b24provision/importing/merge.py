@@ -9,14 +9,13 @@ from b24provision.importing.splice import (
     add,
     edited,
     grow,
-    indentation,
     is_spaced,
     require_own,
 )
 from b24provision.importing.writable import entity_data, properties_data
 from b24provision.manifest.layout import Layout, MappingPiece, Piece
 from b24provision.manifest.yamlfile import lay_out
-from b24provision.model import Entity, Manifest, Note, Property, fold
+from b24provision.model import Entity, Manifest, Note, Property
 
 _ENTITIES, _PROPERTIES = "entities", "properties"
 

@@ -26,7 +26,7 @@ class Imported:
 
 def text(outcome: Imported) -> str:
     """Tell it on a terminal; the last line says what it comes to."""
-    headings = {"imported": "Imported:", "unchanged": "Left as described:", "skipped": "Left out:"}
+    headings = {"imported": "Imported:", "unchanged": "Left alone:", "skipped": "Left out:"}
     lines = [portal_line(outcome.portal)]
     if not outcome.portal.is_admin:
         user = f"User {outcome.portal.user_id} is no administrator"
@@ -48,7 +48,12 @@ def markdown(outcome: Imported) -> str:
     lines = [f"**{summary(outcome)}**"]
     for name, notes in outcome.lists.items():
         if notes:
-            lines += ["", f"### {name.capitalize()}", "", *(f"- `{row.address}`: {row.message}" for row in notes)]
+            lines += [
+                "",
+                f"### {name.capitalize()}",
+                "",
+                *(f"- `{row.address}`: {row.message}" for row in notes),
+            ]
     return "\n".join(lines) + "\n"
 
 

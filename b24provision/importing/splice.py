@@ -89,8 +89,7 @@ def grow(layout: Layout, mapping: MappingPiece, data: Data, *, spaced: bool = Fa
     if mapping.brace is not None:
         return list(_grow_braces(layout, mapping, mapping.brace, data))
     lines = style.lines(data, indentation(layout), spaced=spaced)
-    indent = mapping.column - 1
-    return [_insert_lines(layout, mapping.end, indent, ["", *lines] if spaced else lines)]
+    return [_insert_lines(layout, mapping.end, mapping.indent, ["", *lines] if spaced else lines)]
 
 
 def require_own(layout: Layout, piece: Piece) -> None:
@@ -105,8 +104,8 @@ def _steps(piece: Piece) -> Iterator[int]:
         return
     for entry in piece.entries:
         value = entry.value
-        if isinstance(value, MappingPiece) and value.brace is None and value.column > piece.column:
-            yield value.column - piece.column
+        if isinstance(value, MappingPiece) and value.brace is None and value.indent > piece.indent:
+            yield value.indent - piece.indent
         yield from _steps(value)
 
 
@@ -126,8 +125,8 @@ def _begin_lines(
 ) -> list[Edit]:
     """Write entries below a key that has none yet."""
     lines = style.lines(data, indentation(layout), spaced=spaced)
-    indent = mapping.column - 1 + indentation(layout)
-    inserted = _insert_lines(layout, value.end, indent, lines, comments=mapping.column)
+    indent = mapping.indent + indentation(layout)
+    inserted = _insert_lines(layout, value.end, indent, lines, comments=mapping.indent + 1)
     if value.start == value.end:
         return [inserted]
     return [Edit(len(layout.text[: value.start].rstrip(" \t")), value.end, ""), inserted]
@@ -175,7 +174,9 @@ def _insert_lines(
     Those at least belong to what stands above them. `comments` is the least indentation of such, by
     default that of the lines.
     """
-    place = _below_comments(layout.text, _line_end(layout.text, after), indent if comments is None else comments)
+    place = _below_comments(
+        layout.text, _line_end(layout.text, after), indent if comments is None else comments
+    )
     written = "".join(f"\n{' ' * indent}{line}" if line else "\n" for line in lines)
     return Edit(place, place, written)
 

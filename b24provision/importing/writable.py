@@ -25,9 +25,8 @@ _NAME = frozenset({"name"})
 
 
 def writable_entity(live: Entity, caller: Caller) -> tuple[Entity, list[Note]]:
-    """Make of a live storage one that a manifest can describe, properties in their order on the portal."""
-    notes: list[Note] = []
-    properties = writable_properties(live.code, live.properties, notes)
+    """Make of a live storage one that a manifest can describe, and notes on what it cannot hold."""
+    properties, notes = writable_properties(live.code, live.properties)
     entity = replace(live, access=_access(live, caller, notes), properties=properties)
     if not _is_name(live.name):
         notes.append(Note(f"{live.code}.name", "no manifest can hold this name: it is ignored"))
@@ -36,11 +35,12 @@ def writable_entity(live: Entity, caller: Caller) -> tuple[Entity, list[Note]]:
 
 
 def writable_properties(
-    owner: str, live: Mapping[str, Property], notes: list[Note]
-) -> Mapping[str, Property]:
-    """Make of live properties those that a manifest can describe; adds to `notes` what it cannot hold."""
+    owner: str, live: Mapping[str, Property]
+) -> tuple[Mapping[str, Property], list[Note]]:
+    """Make of live properties of a storage those that a manifest can describe, by their sort."""
+    notes: list[Note] = []
     ordered = sorted(live.items(), key=lambda row: row[1].sort or 0)
-    return {key: _property(owner, prop, notes) for key, prop in ordered}
+    return {key: _property(owner, prop, notes) for key, prop in ordered}, notes
 
 
 def entity_data(entity: Entity) -> Data:

@@ -34,8 +34,8 @@ class Session:
     async def pass_time(self, seconds: float) -> None:
         """Let time pass, up to the end that the portal sets to a request. Raises `Interrupted`."""
         cut_after_s, now = self.state.limits.cut_after_s, self.state.clock()
-        left = float("inf") if cut_after_s is None else max(0.0, self.began_at + cut_after_s - now)
-        if seconds > 0:
+        left = float("inf") if cut_after_s is None else self.began_at + cut_after_s - now
+        if min(seconds, left) > 0:
             await self.state.sleep(min(seconds, left))
         if seconds > left:
             raise Interrupted(_CUT)

@@ -16,6 +16,25 @@ from b24provision.local.sections import places
 from b24provision.local.state import PortalState
 
 PAGE = 50
+_FIELDS = {
+    "id": "ID",
+    "name": "NAME",
+    "code": "CODE",
+    "section_id": "SECTION",
+    "active": "ACTIVE",
+    "sort": "SORT",
+    "active_from": "DATE_ACTIVE_FROM",
+    "active_to": "DATE_ACTIVE_TO",
+    "preview_text": "PREVIEW_TEXT",
+    "preview_picture": "PREVIEW_PICTURE",
+    "detail_text": "DETAIL_TEXT",
+    "detail_picture": "DETAIL_PICTURE",
+    "created_at": "DATE_CREATE",
+    "created_by": "CREATED_BY",
+    "modified_at": "TIMESTAMP_X",
+    "modified_by": "MODIFIED_BY",
+}
+"""What an item's columns are called by those who call."""
 _STORAGES = """
 SELECT s.id, s.code, s.name, a.client_id,
     (SELECT COUNT(*) FROM properties p WHERE p.storage_id = s.id) AS properties,
@@ -73,7 +92,7 @@ def item_page(state: PortalState, storage_id: int, item_id: int) -> Response:
         item = db.execute(query, (item_id, storage_id)).fetchone()
         if item is None:
             return _missing("item")
-        fields = [[name, _field(db, name, item[name])] for name in item.keys()]  # noqa: SIM118 - a row's columns
+        fields = [[name, _field(db, column, item[column])] for column, name in _FIELDS.items()]
         values = [
             [code, _value(db, kind, value)]
             for code, kind, value in db.execute(_VALUES, (item_id, storage_id))

@@ -63,6 +63,11 @@ class MappingPiece(Piece):
     entries: Sequence[Entry]
     brace: int | None = None
 
+    @property
+    def indent(self) -> int:
+        """The spaces before its keys, in block style."""
+        return (self.entries[0].key if self.entries else self).column - 1
+
     def entry(self, key: str) -> Entry | None:
         """Find what is written for a key."""
         return next(

@@ -67,13 +67,13 @@ def lay_out(text: str) -> Layout:
             case yaml.AliasEvent():
                 builder.leaf(AliasPiece(**_span(event), name=str(event.anchor)))
             case yaml.MappingStartEvent():
-                brace = event.end_mark.index - 1 if event.flow_style else None
+                brace = _offset(event.end_mark) - 1 if event.flow_style else None
                 piece = MappingPiece(**_span(event), entries=(), brace=brace, anchor=event.anchor)
                 builder.begin(piece, is_flow=bool(event.flow_style))
             case yaml.SequenceStartEvent():
                 builder.begin(Piece(**_span(event), anchor=event.anchor), is_flow=bool(event.flow_style))
             case yaml.CollectionEndEvent():
-                builder.end(event.end_mark.index)
+                builder.end(_offset(event.end_mark))
     return builder.layout
 
 
@@ -95,7 +95,13 @@ class _Span(TypedDict):
 
 def _span(event: yaml.Event) -> _Span:
     line, column = _mark(event.start_mark)
-    return {"start": event.start_mark.index, "end": event.end_mark.index, "line": line, "column": column}
+    start, end = _offset(event.start_mark), _offset(event.end_mark)
+    return {"start": start, "end": end, "line": line, "column": column}
+
+
+def _offset(mark: Any) -> int:
+    # Any, as for _mark; both parsers count characters.
+    return int(mark.index)
 
 
 def _check_characters(text: str) -> None:

@@ -19,6 +19,8 @@ from b24provision.rest.calls import Call
 MAX_DEPTH = 64
 """PHP drops what a query nests deeper (`max_input_nesting_level`)."""
 
+_CONTAINERS = (dict, list, tuple, Mapping)
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~-]").search
 _ESCAPED = tuple(f"%{byte:02X}" if _UNSAFE(chr(byte)) else chr(byte) for byte in range(256))
 
@@ -93,13 +95,15 @@ def _write(
     """Add the pairs of a mapping's or list's members; their names stand between `opening` and `closing`."""
     for key, value in items:
         name = f"{opening}{_quoted_name(key)}{closing}"
+        kind = type(value)
         try:
-            if isinstance(value, str | int):
-                pairs.append(f"{name}={_quoted(text(value))}")
-            elif isinstance(value, dict | Mapping):
-                _write(pairs, value.items(), f"{name}%5B", "%5D", _enter(value, above))
-            elif isinstance(value, list | tuple):
-                _write(pairs, enumerate(value), f"{name}%5B", "%5D", _enter(value, above))
+            if kind is str:
+                pairs.append(f"{name}={_quoted(value)}")
+            elif kind is int:
+                pairs.append(f"{name}={value}")
+            elif isinstance(value, _CONTAINERS):
+                members = value.items() if isinstance(value, Mapping) else enumerate(value)
+                _write(pairs, members, f"{name}%5B", "%5D", _enter(value, above))
             else:
                 pairs.append(f"{name}={_quoted(text(value))}")
         except _UnfitError as unfit:
@@ -112,7 +116,7 @@ def _quoted_name(key: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "".join([_ESCAPED[byte] for byte in _unicode(text).encode()]) if _UNSAFE(text) else text
+    return "".join([_ESCAPED[octet] for octet in _utf8(text)]) if _UNSAFE(text) else text
 
 
 def _number(value: float) -> str:
@@ -200,8 +204,13 @@ def _name(key: Any) -> str:
 
 
 def _unicode(text: str) -> str:
+    if not text.isascii():
+        _utf8(text)
+    return text
+
+
+def _utf8(text: str) -> bytes:
     try:
-        text.encode()
+        return text.encode()
     except UnicodeEncodeError:
         raise _UnfitError("holds half a character (a lone surrogate), which is not Unicode.") from None
-    return text

@@ -93,6 +93,19 @@ async def test_a_minute_is_the_end_of_a_request() -> None:
         assert len(left) == len(portal.calls("entity.item.add")) - int(60 / 1.3)
 
 
+async def test_a_minute_is_the_end_of_a_slow_request_too() -> None:
+    async with opened(limits=Limits.cloud()) as (portal, caller):
+        portal.faults.add("slow", method="entity.add", seconds=90)
+        response = await caller.http.post(
+            "/rest/entity.add", json={"ENTITY": "a", "NAME": "A", "auth": caller.token}
+        )
+        assert (response.status_code, now()) == (504, 60.0)
+        portal.faults.add("slow", seconds=90)
+        response = await caller.http.post("/rest/entity.get", json={"auth": caller.token})
+        assert response.status_code == 504
+        assert portal.calls() == []
+
+
 async def test_operating_time_belongs_to_application_and_method() -> None:
     async with opened(costs=Costs(1000), limits=Limits(operating_limit_s=480)) as (portal, caller):
         portal.add_application("other", "secret")

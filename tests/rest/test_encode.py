@@ -111,12 +111,11 @@ for _ in range(70):
     ],
 )
 def test_what_is_not_json_like_is_named_without_its_value(params: dict[Any, Any], said: str):
-    with pytest.raises(InputError) as caught:
-        plain(params, "here")
-    with pytest.raises(InputError, match=re.escape(said)) as caught:
-        query(params, "here")
-    assert said in str(caught.value)
-    assert "hush" not in str(caught.value)
+    for encode in (plain, query):
+        with pytest.raises(InputError) as caught:
+            encode(params, "here")
+        assert said in str(caught.value)
+        assert "hush" not in str(caught.value)
 
 
 def test_the_same_value_twice_is_no_cycle():
