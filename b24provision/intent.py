@@ -65,9 +65,13 @@ class Intent:
         return replace(self, prune=prune)
 
     def touching(self, keys: Collection[str]) -> "Intent":
-        """Keep only what concerns the storages with these folded codes, to look at them again."""
+        """Keep only what concerns the storages with these folded codes, present or former."""
         manifest = self.manifest
-        entities = {key: entity for key, entity in manifest.entities.items() if key in keys}
+        entities = {
+            key: entity
+            for key, entity in manifest.entities.items()
+            if key in keys or any(fold(code) in keys for code in entity.renamed_from)
+        }
         removals = tuple(row for row in manifest.removals if fold(row.entity_code) in keys)
         return replace(self, manifest=replace(manifest, entities=entities, removals=removals))
 

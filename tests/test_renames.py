@@ -4,8 +4,10 @@ import pytest
 
 from b24provision.diff.pairing import pair
 from b24provision.engine import Provisioner
+from b24provision.intent import Intent
 from b24provision.local import LocalPortal
-from tests.support import intent, provisioner
+from b24provision.rest.transport import HttpRequest, HttpResponse
+from tests.support import FlakyTransport, intent, provisioner
 
 pytestmark = pytest.mark.anyio
 
@@ -150,3 +152,33 @@ async def test_replacing_a_property_keeps_what_is_not_managed(portal: LocalPorta
         assert report.verified, report
         found = await make(opened, "entity.item.property.get", ENTITY="x")
         assert found == [{"PROPERTY": "Photo", "NAME": "Old", "TYPE": "F", "SORT": "7"}]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        intent("entities: {dish: {name: D, renamed_from: food}}", destroy=True),
+        intent("entities: {food: {name: D}}", destroy=True),
+        intent("removed: {entities: [food]}"),
+        intent("entities: {}", prune=True),
+        intent("entities: {food: {name: food}}\nremoved: {properties: [food.p]}"),
+        intent("entities: {food: {name: food}}", prune=True),
+    ],
+)
+async def test_a_deletion_that_did_not_happen_is_never_verified(portal: LocalPortal, wanted: Intent):
+    class Pretending(FlakyTransport):
+        """Says that deletions were done, and does nothing."""
+
+        async def send(self, request: HttpRequest) -> HttpResponse:
+            if b".delete" in request.body:
+                return HttpResponse(
+                    200, {"content-type": "application/json"}, b'{"result":{"result":[true]}}'
+                )
+            return await super().send(request)
+
+    async with provisioner(portal, transport=Pretending(portal.app, [])) as opened:
+        await with_items(opened, "food", "p")
+        report = await opened.apply(wanted, allow_data_loss=True)
+    assert not report.verified
+    assert report.exit_code == 1
+    assert len(report.differences) == 1

@@ -98,7 +98,7 @@ def _described(wish: Wish, live: Live, portal: Portal) -> Iterator[Note]:
     differing = {change.entity for change in plan.changes}
     for key in keys:
         code, source = live.snapshot.entities[key].code, wish.here.entities[key].source
-        how = f", and differs from it: see `plan --only {code}`" if key in differing else ""
+        how = f", and differs from it: see `b24provision plan --only {code}`" if key in differing else ""
         yield Note(code, f"described at {source}{how}")
 
 
