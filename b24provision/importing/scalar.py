@@ -22,7 +22,7 @@ _MISREAD = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_MISREAD_IN_BRACES = re.compile(r"[,\[\]{}:]")
+_MISREAD_IN_BRACES = re.compile(r"[,\[\]{}:?]")
 _YAML_1_1 = re.compile(
     r"""
       y | n | yes | no | on | off | true | false | null | ~ | = | <<

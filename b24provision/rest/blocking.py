@@ -4,12 +4,13 @@ The same core, on anyio's event loop in a thread of its own; so it also works wh
 in the calling thread, as in a notebook.
 """
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from types import TracebackType
-from typing import Generic, ParamSpec, Self, TypeVar, Unpack
+from typing import Any, Generic, ParamSpec, Self, TypeVar, Unpack
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -32,11 +33,22 @@ class _Loop:
 
     def run(self, make: Callable[[], Awaitable[T]]) -> T:
         """Run to the end, and give what comes of it. Interrupted, it cancels what it waits for."""
-        future = self._started().start_task_soon(make)
+        portal, begun = self._started(), list[asyncio.Task[Any]]()
+
+        async def work() -> T:
+            begun.extend(filter(None, [asyncio.current_task()]))
+            return await make()
+
+        def cancel() -> None:
+            for task in begun:
+                task.cancel()
+
         try:
-            return future.result()
+            return portal.start_task_soon(work).result()
         except BaseException:
-            future.cancel()
+            # An interrupt can come before there is even a future to cancel.
+            with suppress(RuntimeError):  # closed meanwhile
+                portal.start_task_soon(cancel)
             raise
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ def live(text: str) -> None:
     async def apply() -> None:
         with LocalPortal.open(STATE / "local.sqlite3") as portal:
             async with provisioner(portal) as opened:
-                assert (await opened.apply(intent("entities:\n" + dedent(text)))).verified
+                assert (await opened.apply(intent("entities:\n" + text))).verified
 
     STATE.mkdir(exist_ok=True)
     asyncio.run(apply())
