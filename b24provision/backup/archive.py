@@ -88,7 +88,10 @@ class Archive(AbstractContextManager["Archive"]):
         part = 0
         names = set(self._members.namelist())
         while (name := rows_name(code, kind, part)) in names:
-            with self._members.open(name) as member, TextIOWrapper(member, "utf-8", "surrogatepass", newline="\n") as lines:
+            with (
+                self._members.open(name) as member,
+                TextIOWrapper(member, "utf-8", "surrogatepass", newline="\n") as lines,
+            ):
                 yield from map(json.loads, lines)
             part += 1
 

@@ -170,7 +170,9 @@ async def _archive(
         for stored in wanted:
             packed = await packer.pack(stored)
             storages.append(packed)
-            tell(f"{packed.entity.code}: {packed.sections} sections, {packed.items} items, {packed.files} files")
+            tell(
+                f"{packed.entity.code}: {packed.sections} sections, {packed.items} items, {packed.files} files"
+            )
         header = Header(
             made_at=made_at,
             host=portal.host,
@@ -206,7 +208,9 @@ class _Packer:
             while not walk.done:
                 rows = await walk.wave(self.session.send)
                 found = await self.files.read(rows, SECTION, f"{code} section", self.writer.add_file)
-                stored = self._put(stored, "sections", found, sum(len(files_of(row, SECTION)) for row in rows))
+                stored = self._put(
+                    stored, "sections", found, sum(len(files_of(row, SECTION)) for row in rows)
+                )
         walk = items_of(code)
         while not walk.done:
             rows = await walk.wave(self.session.send)

@@ -138,7 +138,9 @@ class ItemJoin:
     def _compare(self, old: Record, now: Record) -> None:
         empty = tuple(place for place in old.data if is_property(place) and place not in now.data)
         others = {place: text for place, text in old.data.items() if place not in empty}
-        differs = old.section != now.section or any(now.data.get(place) != text for place, text in others.items())
+        differs = old.section != now.section or any(
+            now.data.get(place) != text for place, text in others.items()
+        )
         if empty:
             self._match.fills[old.id] = empty
         self._match.changed += differs

@@ -21,6 +21,7 @@ _SEEN_SECONDS = {"entity.item.add": 0.64, "entity.item.update": 0.64, "entity.se
 _MOST_SECONDS = 30.0
 """Of the 60 s after which the cloud cuts a request."""
 _MOST_CHARACTERS = 2_000_000
+_HOPELESS = {"ACCESS_DENIED", "insufficient_scope", "ERROR_ENTITY_NOT_FOUND"}
 _ROUNDS = 4
 _SETTLE_SECONDS = 60.0
 
@@ -66,6 +67,7 @@ class Delivery:
     delivered: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     interrupted: bool = False
+    hopeless: bool = False
 
     @property
     def trouble(self) -> str:
@@ -90,41 +92,28 @@ class Courier:
         """Send everything of a shipment once.
 
         What the portal says it could not do just now is sent again, and so is what was in a request without
-        an answer and is not there when looked for. Other refusals are counted; a request of nothing else ends
-        the shipment. Raises what `send` raises, but for OutcomeUnknownError.
+        an answer and is not there when looked for. Other refusals are counted; one that concerns the caller or
+        the storage ends the shipment. Raises what `send` raises, but for OutcomeUnknownError.
         """
         load = _Load(shipment.parcels(), self._seconds)
         delivery = Delivery()
-        while parcels := load.take():
+        while not delivery.hopeless and (parcels := load.take()):
             if self.stop():
                 delivery.interrupted = True
                 break
             shipment.sending()
-            refused = 0
-            lost: list[Parcel] = parcels
+            self.wrote = True
             try:
-                self.wrote = True
                 answers = await self.send([parcel.call for parcel in parcels])
             except OutcomeUnknownError as exc:
-                trouble = str(exc)
-            else:
-                self._learn(answers)
-                lost, trouble = [], "the portal said nothing of it"
-                for parcel, answer in zip(parcels, answers, strict=True):
-                    if answer.error is None:
-                        shipment.done(parcel, _id(answer.data))
-                        delivery.delivered += 1
-                    elif answer.error.code == NO_ANSWER:
-                        lost.append(parcel)
-                    elif not _is_passing(answer.error) or not load.again(parcel):
-                        delivery.errors[str(answer.error)] += 1
-                        refused += 1
+                await self._look_for(parcels, shipment, load, delivery, str(exc))
+                continue
+            self._learn(answers)
+            lost = _sorted_out(parcels, answers, shipment, load, delivery)
             if lost:
-                await self._look_for(lost, shipment, load, delivery, trouble)
-            elif load.repeats:
+                await self._look_for(lost, shipment, load, delivery, "the portal said nothing of it")
+            elif load.has_repeats:
                 await self.sleep(1.0)
-            if refused == len(parcels) > 0:
-                break
         return delivery
 
     async def _look_for(
@@ -195,12 +184,33 @@ class _Load:
         return True
 
     @property
-    def repeats(self) -> bool:
+    def has_repeats(self) -> bool:
         """Whether something waits to be sent again."""
         return any(self._rounds[parcel.record.id] for parcel in self._waiting)
 
     def _next(self) -> Parcel | None:
         return self._waiting.popleft() if self._waiting else next(self.source, None)
+
+
+def _sorted_out(
+    parcels: Sequence[Parcel],
+    answers: Sequence[Answer],
+    shipment: Shipment,
+    load: "_Load",
+    delivery: Delivery,
+) -> list[Parcel]:
+    """Take in the answers to a request; gives the parcels of which nothing was said."""
+    lost: list[Parcel] = []
+    for parcel, answer in zip(parcels, answers, strict=True):
+        if answer.error is None:
+            shipment.done(parcel, _id(answer.data))
+            delivery.delivered += 1
+        elif answer.error.code == NO_ANSWER:
+            lost.append(parcel)
+        elif not _is_passing(answer.error) or not load.again(parcel):
+            delivery.errors[str(answer.error)] += 1
+            delivery.hopeless |= answer.error.code in _HOPELESS
+    return lost
 
 
 def _is_passing(error: ApiError) -> bool:

@@ -7,9 +7,8 @@ from b24provision.backup.archive import Archive
 from b24provision.backup.comparison import ItemJoin, ItemMatch, Section, levels, match_sections
 from b24provision.backup.files import Files
 from b24provision.backup.header import Stored
-from b24provision.backup.records import SECTION, Record, Row, files_of
+from b24provision.backup.records import SECTION, Record, Row
 from b24provision.backup.walk import items_of, sections_of
-from b24provision.model import fold
 from b24provision.reading import Sender
 
 
@@ -88,7 +87,9 @@ class Comparison:
         walk = items_of(code)
         while not walk.done:
             rows = await walk.wave(self.send)
-            for record in self._records(await self._read(code, rows, worth_fetching, section_ids), section_ids):
+            for record in self._records(
+                await self._read(code, rows, worth_fetching, section_ids), section_ids
+            ):
                 join.meet(record)
         return join.end()
 
@@ -99,7 +100,10 @@ class Comparison:
         records = self._records(rows, section_ids)
         chosen = [row for row, record in zip(rows, records, strict=True) if record in worth_fetching]
         found = iter(await self.files.read(chosen, self.stored.shape, f"{code} item"))
-        return [next(found) if record in worth_fetching else row for row, record in zip(rows, records, strict=True)]
+        return [
+            next(found) if record in worth_fetching else row
+            for row, record in zip(rows, records, strict=True)
+        ]
 
     def _records(self, rows: Sequence[Row], section_ids: dict[int, int]) -> list[Record]:
         """Read live items, with their sections in the archive's ids where the archive has them."""
@@ -117,8 +121,12 @@ class Comparison:
         return str(section) if section else ""
 
     def _worth_fetching(self) -> "_WorthFetching":
-        with_files = [record for _, record in self.archived_items() if record.files] if self.stored.files else []
-        return _WorthFetching({record.id for record in with_files}, {record.outline() for record in with_files})
+        with_files = (
+            [record for _, record in self.archived_items() if record.files] if self.stored.files else []
+        )
+        return _WorthFetching(
+            {record.id for record in with_files}, {record.outline() for record in with_files}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +142,3 @@ class _WorthFetching:
 
 def _section(row: Row) -> Section:
     return Section(Record.of(row, SECTION), int(row.get("SECTION") or 0))
-
-
-def live_code(stored: Stored, listed: Sequence[str]) -> str | None:
-    """Give the spelling by which a storage is live, if it is."""
-    return next((code for code in listed if fold(code) == fold(stored.entity.code)), None)
-
-

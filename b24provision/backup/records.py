@@ -111,7 +111,7 @@ def files_of(row: Row, shape: Shape) -> dict[str, Any]:
 
 def with_files(row: Row, shape: Shape, refs: Mapping[str, FileRef]) -> Row:
     """Put files by content in place of their addresses. A file without one is left out."""
-    changed = {name: refs.get(name) for name in shape.pictures if name in row}
+    changed: dict[str, Any] = {name: refs.get(name) for name in shape.pictures if name in row}
     values = row.get(VALUES)
     if isinstance(values, Mapping):
         changed[VALUES] = {
@@ -137,7 +137,9 @@ def _values(row: Row, shape: Shape) -> dict[str, Any]:
     """Give the values that are set, by place; those of properties the shape does not know are left out."""
     values = row.get(VALUES)
     given = values.items() if isinstance(values, Mapping) else ()
-    return {_PROPERTY + fold(code): value for code, value in given if value and fold(code) in shape.properties}
+    return {
+        _PROPERTY + fold(code): value for code, value in given if value and fold(code) in shape.properties
+    }
 
 
 def _texts(row: Row, shape: Shape) -> dict[str, str]:

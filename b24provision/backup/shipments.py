@@ -66,7 +66,8 @@ class Sections:
 
     def parcels(self) -> Iterator[Parcel]:
         """Add each inside its parent, if that is there."""
-        rows = {int(row["ID"]): row for row in self.destination.comparison.archive.sections(self._stored)}
+        comparison = self.destination.comparison
+        rows = {int(row["ID"]): row for row in comparison.archive.sections(comparison.stored)}
         for section in self.level:
             if section.parent in self.ids or not section.parent:
                 fields = self.destination.fields(rows[section.record.id], section.record, SECTION)
@@ -90,15 +91,13 @@ class Sections:
         wanted = {parcel.record.id for parcel in parcels}
         return {old: now for old, now in match.ids.items() if old in wanted}
 
-    @property
-    def _stored(self) -> Any:
-        return self.destination.comparison.stored
-
 
 @dataclass(slots=True)
 class Items:
-    """The missing items. Each goes out whole, files included, in one call: half an item could not be told from
-    somebody's own when the restore is run again."""
+    """The missing items. Each goes out whole, files included, in one call.
+
+    Half an item could not be told from somebody's own when the restore is run again.
+    """
 
     destination: Destination
     missing: Missing
@@ -120,7 +119,9 @@ class Items:
                 params = {"ENTITY": self.destination.code, **self.destination.fields(row, record, shape)}
                 if section:
                     params["SECTION"] = ids[section]
-                if values := self.destination.values(row, [name for name in record.data if is_property(name)]):
+                if values := self.destination.values(
+                    row, [name for name in record.data if is_property(name)]
+                ):
                     params[VALUES] = values
                 yield _parcel(record, "entity.item.add", params)
 
@@ -128,7 +129,7 @@ class Items:
         """Remember up to which id items are known: what the request adds comes after."""
         self._before = self._newest
 
-    def done(self, parcel: Parcel, live_id: int) -> None:
+    def done(self, parcel: Parcel, live_id: int) -> None:  # noqa: ARG002 - one of ours is all that counts
         """Remember which items are ours."""
         self._own.add(live_id)
         self._newest = max(self._newest, live_id)
@@ -181,7 +182,11 @@ class Values:
         ids = [parcel.record.id for parcel in parcels]
         rows: list[Row] = []
         for start in range(0, len(ids), _ID_CHUNK):
-            wanted = {"ENTITY": self.destination.code, "FILTER": {"ID": ids[start : start + _ID_CHUNK]}, "start": -1}
+            wanted = {
+                "ENTITY": self.destination.code,
+                "FILTER": {"ID": ids[start : start + _ID_CHUNK]},
+                "start": -1,
+            }
             [answer] = await comparison.send([Call("entity.item.get", wanted)])
             if answer.error is not None:
                 raise answer.error

@@ -32,7 +32,9 @@ class ArchiveWriter(AbstractContextManager["ArchiveWriter"]):
 
     def __init__(self, path: Path) -> None:
         if path.exists():
-            raise InputError(f"{path} is there already. Nothing is written over an archive: name another file.")
+            raise InputError(
+                f"{path} is there already. Nothing is written over an archive: name another file."
+            )
         self._path = path
         self._parts: dict[tuple[str, str], int] = {}
         self._digests: set[bytes] = set()

@@ -106,8 +106,8 @@ def _entity_mapping(layout: Layout, entity: Entity) -> MappingPiece:
     if source is not None and entities is not None and isinstance(entities.value, MappingPiece):
         require_own(layout, entities.value)
         entry = entities.value.entry_at(source.line, source.column)
-        if entry is not None:
-            return _mapping(entry.value)
+        if entry is not None and isinstance(entry.value, MappingPiece):
+            return entry.value
     raise Unspliceable("its storage comes from an alias or a merge key")
 
 

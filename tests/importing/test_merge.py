@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from b24provision.errors import InputError
+from b24provision.importing.file import read_file
 from tests.importing.desk import FILE, NOTHING_TO_DO, content, imported, live, planned, written
 
 BOTH = """
@@ -138,7 +140,7 @@ MERGED = {
               # but soon
               price: {name: Price, type: number, sort: 10}
               colour: {type: string, sort: 20}
-          menu: {name: "a: b", properties: {day: {name: Day, type: string, sort: 500}}}
+          menu: {name: "a: b", properties: {day: {name: Day, type: string, sort: 500}} }
         """,
     ),
     "empty braces": (
@@ -164,10 +166,14 @@ MERGED = {
         """,
     ),
     "braces on one line": (
-        """{b24provision: 1, entities: {dish: {name: Dishes, properties: {price: {name: Price} } } , } } # all""",
-        """{b24provision: 1, entities: {dish: {name: Dishes, properties: {price: {name: Price}, """
-        """colour: {type: string, sort: 20} } } , menu: {name: "a: b", access: {}, """
-        """properties: {day: {name: Day, type: string, sort: 500}}}, } } # all""",
+        """\
+        {b24provision: 1, entities: {dish: {name: Dishes, properties: {price: {name: Price} } } , } } # all
+        """,
+        """\
+        {b24provision: 1, entities: {dish: {name: Dishes, properties: {price: {name: Price}, \
+colour: {type: string, sort: 20} } } , menu: {name: "a: b", access: {}, \
+properties: {day: {name: Day, type: string, sort: 500}}}, } } # all
+        """,
     ),
     "braces over many lines, as in JSON": (
         """\
@@ -201,19 +207,42 @@ MERGED = {
         }
         """,
     ),
+    "nothing between braces": (
+        """\
+        {b24provision: 1, entities: {dish: {name: Dishes, properties}, menu: {name: "a: b", properties: {}}}}
+        """,
+        """\
+        {b24provision: 1, entities: {dish: {name: Dishes, properties: {price: {name: Price, type: number, sort: 10}, \
+colour: {type: string, sort: 20}}}, menu: {name: "a: b", properties: {day: {name: Day, type: string, sort: 500}}}}}
+        """,
+    ),
+    "empty braces with more to say": (
+        """\
+        b24provision: 1
+        entities: &unused {   # none yet
+        }
+        """,
+        """\
+        b24provision: 1
+        entities: &unused {dish: {name: Dishes, access: {AU: R}, properties: \
+{price: {name: Price, type: number, sort: 10}, colour: {type: string, sort: 20}}}, \
+menu: {name: "a: b", access: {}, properties: {day: {name: Day, type: string, sort: 500}}}   # none yet
+        }
+        """,
+    ),
     "braces that close on the last line": (
         """\
         b24provision: 1
         entities:
           dish: {name: Dishes,
-                 properties: {price: {}}}
+                 properties: {price: {name: Price}}}
           menu: {name: "a: b", access: {}, properties: ~}
         """,
         """\
         b24provision: 1
         entities:
           dish: {name: Dishes,
-                 properties: {price: {}, colour: {type: string, sort: 20}}}
+                 properties: {price: {name: Price}, colour: {type: string, sort: 20}}}
           menu: {name: "a: b", access: {}, properties: {day: {name: Day, type: string, sort: 500}}}
         """,
     ),
@@ -275,6 +304,7 @@ MERGED = {
         x-named: &named {name: Dishes}
         x-properties: &properties
           price: {name: Price}
+        x-more: &more {}
         entities: &all
           dish:
             <<: *named
@@ -282,13 +312,14 @@ MERGED = {
           menu: &menu
             name: "a: b"
             properties: &own
-              <<: *properties
+              <<: *more
         """,
         """\
         b24provision: 1
         x-named: &named {name: Dishes}
         x-properties: &properties
           price: {name: Price}
+        x-more: &more {}
         entities: &all
           dish:
             <<: *named
@@ -296,7 +327,7 @@ MERGED = {
           menu: &menu
             name: "a: b"
             properties: &own
-              <<: *properties
+              <<: *more
               day: {name: Day, type: string, sort: 500}
         """,
     ),
@@ -365,15 +396,14 @@ def test_what_is_removed_or_renamed_is_not_imported():
         """
     written(before)
     result = imported()
-    assert content() == written(before.replace("[B}", "[B}"), Path("e.yaml")).read_text().replace(
-        "{renamed_from: B}", "{renamed_from: B}, c: {type: string, sort: 500}"
-    )
+    after = before.replace("from: B}", "from: B}, c: {type: string, sort: 500}")
+    assert content() == written(after, Path("expected.yaml")).read_text("utf-8")
     assert [line for line in result.stderr.splitlines() if line.startswith("  ")] == [
         "  dish.c: string",
         "  dish: described at manifests/main.yaml:3:3, and differs from it: see `b24provision plan --only dish`",
-        "  old: listed under removed: at manifests/main.yaml:5:21",
+        "  old: listed under removed: at manifests/main.yaml:5:22",
         "  former: later used to be called so (manifests/main.yaml:4:3): apply renames it",
-        "  dish.a: listed under removed: at manifests/main.yaml:5:40",
+        "  dish.a: listed under removed: at manifests/main.yaml:5:41",
         "  dish.b: x used to be called so (manifests/main.yaml:3:32): apply renames it",
     ]
 
@@ -433,6 +463,47 @@ def test_what_would_change_more_than_it_should_is_not_written():
     result = imported("--only", "dish", exit_code=1)
     assert "Nothing was written: more would change than was to be added (menu)." in result.stderr
     assert FILE.read_bytes() == before
+    assert list(FILE.parent.iterdir()) == [FILE]
+
+
+def test_a_merge_that_would_no_longer_load_is_not_written():
+    live(BOTH)
+    text = "b24provision: 1\nentities:\n  ? dish\n  : {name: Dishes}\n"
+    written(text)
+    result = imported("--only", "menu", exit_code=1)
+    assert "Nothing was written: it would no longer load (" in result.stderr
+    assert content() == text
+
+
+def test_storages_that_are_used_elsewhere_too_get_no_company():
+    live(BOTH)
+    text = "b24provision: 1\nentities: &all {}\nx-copy: *all\n"
+    written(text)
+    result = imported("--only", "menu")
+    assert content() == text
+    assert "  menu: add it by hand, since the anchor &all at line 2 is used elsewhere, too\n" in result.stderr
+
+
+def test_storages_that_stand_elsewhere_get_company_where_they_are_used():
+    live(BOTH)
+    written("b24provision: 1\nx-all: &all {x: {name: X}}\nentities: *all # theirs\n")
+    imported("--only", "menu")
+    menu = 'menu: {name: "a: b", access: {}, properties: {day: {name: Day, type: string, sort: 500}}}'
+    assert content().splitlines()[1:] == [
+        "x-all: &all {x: {name: X}}",
+        f"entities: {{<<: *all, {menu}}} # theirs",
+    ]
+
+
+def test_a_file_that_somebody_saves_meanwhile_is_not_overwritten():
+    file = read_file(written("b24provision: 1\n"))
+
+    def save(_: Path) -> None:
+        FILE.write_bytes(b"b24provision: 1 # saved\n")
+
+    with pytest.raises(InputError, match="has changed meanwhile"):
+        file.replaced_by("other", save)
+    assert content() == "b24provision: 1 # saved\n"
     assert list(FILE.parent.iterdir()) == [FILE]
 
 

@@ -123,6 +123,7 @@ def test_a_file_without_content_is_as_good_as_none(text: str):
         b"bread\n",
         b"# only a comment\n",
         b"b24provision: 1\nentities: [\n",
+        b"b24provision: 1 # \xe9\n",
         b"\xff\xfea\0",
     ],
 )

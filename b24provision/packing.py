@@ -1,0 +1,135 @@
+"""Spreads steps that wait for nothing over the fewest batches, so that most of these can go out side by side.
+
+Pure, and about numbers only: a step is a position. Some belong to a *head*, the creation of what they go
+into: they may share its batch, after it, or come in a batch that begins when the head's was answered.
+
+The fewest batches come first. Cutting the steps every fifty would make a chain of batches, each waiting for
+the one before because of the one group that straddles their border. So heads are spread over a few opening
+batches, with as many of their own steps as there is room for, and what is left over fills further ones,
+each of which then waits for one or two opening batches only.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from b24provision.rest.calls import MAX_COMMANDS
+
+IN_FLIGHT = 4
+"""How many requests go out side by side, until the portal has shown how many it bears."""
+BUDGET_S = 40.0
+"""What a batch may take: well under the 60 s after which the cloud cuts a request."""
+
+Batches = list[list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Packer:
+    """Packs steps: `heads` gives the head a step belongs to, `cost_s` what a step takes."""
+
+    heads: Mapping[int, int]
+    cost_s: Callable[[int], float]
+
+    def pack(self, steps: Sequence[int], *, in_order: bool = False) -> Batches:
+        """Give batches of `steps`, each after those it depends on. `in_order` keeps those at the end last."""
+        fewest = self._fewest(steps)
+        if fewest <= 1:
+            return [list(steps)] if steps else []
+        if not in_order:
+            groups = self._groups(steps)
+            heads = sum(group.head is not None for group in groups)
+            share = -(-len(steps) // fewest)
+            widest = min(fewest, max(IN_FLIGHT, -(-2 * heads // share)))
+            for opening in range(widest, 1, -1):
+                batches = _spread(groups, opening, fewest, share)
+                if batches is not None and self._fit(batches):
+                    return batches
+        return self._cut(steps, fewest)
+
+    def _fewest(self, steps: Sequence[int]) -> int:
+        seconds = sum(map(self.cost_s, steps))
+        return max(-(-len(steps) // MAX_COMMANDS), int(-(-seconds // BUDGET_S)))
+
+    def _fit(self, batches: Batches) -> bool:
+        return all(self._fewest(batch) <= 1 for batch in batches)
+
+    def _groups(self, steps: Sequence[int]) -> "list[_Group]":
+        """Put what belongs to one head together; a step that belongs to none is by itself."""
+        here = set(steps)
+        heading = {head for step in steps if (head := self.heads.get(step)) in here}
+        groups: dict[int, _Group] = {}
+        for step in steps:
+            head = self.heads.get(step, step)
+            if step in heading:
+                groups[step] = _Group(step)
+            elif head in groups:
+                groups[head].members.append(step)
+            else:
+                groups[step] = _Group(None, [step])
+        return list(groups.values())
+
+    def _cut(self, steps: Sequence[int], fewest: int) -> Batches:
+        """Cut a row of steps, heads first, into even parts; or wherever a batch is full, if that is too much."""
+        heading = set(self.heads.values())
+        row = sorted(steps, key=lambda step: step not in heading)
+        batches = list(_evenly(row, fewest))
+        return batches if self._fit(batches) else list(self._greedily(row))
+
+    def _greedily(self, row: Sequence[int]) -> Iterator[list[int]]:
+        batch: list[int] = []
+        for step in row:
+            if batch and self._fewest([*batch, step]) > 1:
+                yield batch
+                batch = []
+            batch.append(step)
+        yield batch
+
+
+@dataclass(slots=True)
+class _Group:
+    head: int | None
+    members: list[int] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return len(self.members) + (self.head is not None)
+
+
+def _spread(groups: Sequence[_Group], opening: int, fewest: int, share: int) -> Batches | None:
+    """Open with `opening` batches of `share` steps and fill the others with what is left; None if it does not fit."""
+    batches: Batches = []
+    left: list[int] = []
+    for chunk in _chunks(groups, opening):
+        heads = sum(group.head is not None for group in chunk)
+        if heads > share:
+            return None
+        room = share - heads
+        batch: list[int] = []
+        for group in chunk:
+            batch += [] if group.head is None else [group.head]
+            batch += group.members[:room]
+            left += group.members[room:]
+            room = max(0, room - len(group.members))
+        batches.append(batch)
+    further = fewest - len(batches)
+    if further < 0 or (left and not further):
+        return None
+    return batches + (list(_evenly(left, further)) if left else [])
+
+
+def _chunks(groups: Sequence[_Group], count: int) -> list[list[_Group]]:
+    """Divide groups in their order into at most `count` parts of about the same number of steps."""
+    total, before = sum(group.size for group in groups), 0
+    parts: dict[int, list[_Group]] = {}
+    for group in groups:
+        parts.setdefault(before * count // total, []).append(group)
+        before += group.size
+    return list(parts.values())
+
+
+def _evenly(row: Sequence[int], parts: int) -> Iterator[list[int]]:
+    """Cut a row into `parts` whose lengths differ by one at most."""
+    size, more = divmod(len(row), parts)
+    steps = iter(row)
+    for part in range(parts):
+        yield list(islice(steps, size + (part < more)))
