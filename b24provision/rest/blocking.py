@@ -1,14 +1,18 @@
 """The client for programs without asyncio.
 
-The same core, on an event loop of its own in a thread of its own; so it also works where a loop is already
-running in the calling thread, as in a notebook.
+The same core, on anyio's event loop in a thread of its own; so it also works where a loop is already running
+in the calling thread, as in a notebook.
 """
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, Unpack
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from b24provision.rest.client import Client
 from b24provision.rest.settings import Options
@@ -24,53 +28,54 @@ class _Loop:
 
     def __init__(self) -> None:
         self._starting = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._running = ExitStack()
+        self._portal: BlockingPortal | None = None
 
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    def run(self, make: Callable[[], Awaitable[T]]) -> T:
         """Run to the end, and give what comes of it. Interrupted, it cancels what it waits for."""
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._started())
+        portal, begun = self._started(), list[asyncio.Task[Any]]()
+
+        async def work() -> T:
+            begun.extend(filter(None, [asyncio.current_task()]))
+            return await make()
+
+        def cancel() -> None:
+            for task in begun:
+                task.cancel()
+
         try:
-            return future.result()
+            return portal.start_task_soon(work).result()
         except BaseException:
-            future.cancel()
+            # An interrupt can come before there is even a future to cancel.
+            with suppress(RuntimeError):  # closed meanwhile
+                portal.start_task_soon(cancel)
             raise
 
     def close(self) -> None:
         """End the thread; what is still running in it is cancelled."""
         with self._starting:
-            loop, thread = self._loop, self._thread
-            self._loop = self._thread = None
-        if loop is not None and thread is not None:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
+            if self._portal is not None:
+                self._portal.start_task_soon(self._portal.stop, True)
+                self._running.close()
+                self._portal = None
 
-    def _started(self) -> asyncio.AbstractEventLoop:
+    def _started(self) -> BlockingPortal:
         with self._starting:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=_run, args=(self._loop,), name="b24provision.rest", daemon=True
-                )
-                self._thread.start()
-            return self._loop
-
-
-def _run(loop: asyncio.AbstractEventLoop) -> None:
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:  # closes the loop with all that is in it
-        runner.get_loop().run_forever()
+            if self._portal is None:
+                self._portal = self._running.enter_context(start_blocking_portal(name="b24provision.rest"))
+            return self._portal
 
 
 class BlockingAction(Generic[P, T]):
     """An action whose `make` waits for the outcome. Arguments and errors are the action's own."""
 
-    def __init__(self, loop: _Loop, make: Callable[P, Coroutine[Any, Any, T]]) -> None:
+    def __init__(self, loop: _Loop, make: Callable[P, Awaitable[T]]) -> None:
         self._loop = loop
         self._make = make
 
     def make(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Do what the asynchronous action does, and give its outcome."""
-        return self._loop.run(self._make(*args, **kwargs))
+        return self._loop.run(partial(self._make, *args, **kwargs))
 
 
 class BlockingPages(Generic[P, T]):
@@ -83,12 +88,8 @@ class BlockingPages(Generic[P, T]):
     def make(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         """Give the pages one after another; each is read when it is asked for."""
         pages = self._make(*args, **kwargs)
-        while (page := self._loop.run(_next(pages))) is not None:
+        while (page := self._loop.run(partial(anext, pages, None))) is not None:
             yield page
-
-
-async def _next(pages: AsyncIterator[T]) -> T | None:
-    return await anext(pages, None)
 
 
 class BlockingClient:
@@ -142,15 +143,15 @@ class BlockingClient:
 
     def ping(self) -> float:
         """Measure in seconds how long a request takes now."""
-        return self._loop.run(self._client.ping())
+        return self._loop.run(self._client.ping)
 
     def health_check(self) -> bool:
         """Say whether the portal answers and accepts the credentials."""
-        return self._loop.run(self._client.health_check())
+        return self._loop.run(self._client.health_check)
 
     def close(self) -> None:
         """Close the connections and end the thread."""
-        self._loop.run(self._client.aclose())
+        self._loop.run(self._client.aclose)
         self._loop.close()
 
     def __enter__(self) -> Self:
