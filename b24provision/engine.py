@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from b24provision.apply import Applier, Look
+from b24provision.apply import Applier, Look, Watch, nobody
 from b24provision.diff.diff import diff
 from b24provision.errors import BlockedError
 from b24provision.holdings import read_holdings
@@ -13,12 +14,14 @@ from b24provision.journal import Journal
 from b24provision.model import Snapshot
 from b24provision.plan import Change, Plan, Report
 from b24provision.progress import Standing, State, codes_to_read, doomed_codes, progress
-from b24provision.reading import drive
+from b24provision.reading import Reader, drive
 from b24provision.saved import remainder, require_same_portal, require_same_stakes
 from b24provision.snapshot import read_snapshot
 from b24provision.stages import forecast
 from b24provision.stakes import read_stakes
 from b24provision.targets.session import Session
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,12 @@ class Provisioner:
     session: Session
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     journal: Journal | None = None
+    watch: Watch = nobody
 
     async def read(self, intent: Intent) -> Snapshot:
         """Read from the portal what `intent` names, and the list of everything else."""
         reader = read_snapshot(intent.codes(), former=intent.former_codes(), doomed=intent.doomed())
-        return await drive(self.session.send, reader)
+        return await self._drive(reader)
 
     async def plan(self, intent: Intent, *, in_detail: bool = False) -> Plan:
         """Find what has to be done to make the portal what `intent` asks for. Writes nothing.
@@ -43,9 +47,9 @@ class Provisioner:
         """
         snapshot = await self.read(intent)
         found = diff(intent, snapshot, self.session.portal)
-        weighed = await drive(self.session.send, read_stakes(found, snapshot.held))
+        weighed = await self._drive(read_stakes(found, snapshot.held))
         if in_detail:
-            holdings = await drive(self.session.send, read_holdings(intent, snapshot))
+            holdings = await self._drive(read_holdings(intent, snapshot))
             weighed = replace(weighed, notes=(*weighed.notes, *holdings))
         return replace(weighed, cost=forecast(weighed.changes))
 
@@ -87,7 +91,7 @@ class Provisioner:
         snapshot = await self._read_planned(plan)
         require_same_portal(plan.portal, self.session.portal, snapshot.caller)
         left = remainder(plan, progress(plan, snapshot))
-        weighed = await drive(self.session.send, read_stakes(left, snapshot.held))
+        weighed = await self._drive(read_stakes(left, snapshot.held))
         require_same_stakes(left.changes, {change.id: change for change in weighed.changes})
         done = {change.id for change in plan.changes} - {change.id for change in left.changes}
 
@@ -99,17 +103,30 @@ class Provisioner:
         resumed = replace(plan, changes=tuple(halves.get(change.id, change) for change in plan.changes))
         return await self._carry_out(resumed, look, stop, done=done)
 
+    async def _drive(self, reader: Reader[T]) -> T:
+        return await drive(self.session.send, reader, sleep=self.sleep)
+
     async def _read_planned(self, plan: Plan) -> Snapshot:
-        return await drive(self.session.send, read_snapshot(codes_to_read(plan), doomed=doomed_codes(plan)))
+        return await self._drive(read_snapshot(codes_to_read(plan), doomed=doomed_codes(plan)))
 
     async def _carry_out(
         self, plan: Plan, look: Look, stop: Callable[[], bool], *, done: Collection[str] = ()
     ) -> Report:
+        stats = self.session.client.stats
+        applier = Applier(
+            self.session.send,
+            look,
+            self.sleep,
+            stop,
+            retries=lambda: stats().retries,
+            measured=lambda: stats().methods,
+            watch=self.watch,
+        )
         if self.journal is None:
-            return await Applier(self.session.send, look, self.sleep, stop).apply(plan, done=done)
+            return await applier.apply(plan, done=done)
         with self.journal.run(plan) as journal:
-            send = journal.watched(self.session.send)
-            report = await Applier(send, look, self.sleep, stop).apply(plan, done=done)
+            applier.send = journal.watched(self.session.send)
+            report = await applier.apply(plan, done=done)
             journal.reported(report)
         return report
 

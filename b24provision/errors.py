@@ -31,6 +31,8 @@ class InputError(B24ProvisionError):
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+        for problem in self.problems:
+            self.add_note(str(problem))
 
 
 class PortalError(B24ProvisionError):

@@ -69,10 +69,17 @@ class Packer:
         return list(groups.values())
 
     def _cut(self, steps: Sequence[int], fewest: int) -> Batches:
-        """Cut a row of steps, heads first, into even parts; or wherever a batch is full, if that is too much."""
-        heading = set(self.heads.values())
+        """Cut a row of steps, heads first, into even parts; or wherever a batch is full, if that is too much.
+
+        When all wait for a single first batch, it is as small as can be.
+        """
+        heading = {head for step in steps if (head := self.heads.get(step)) is not None}
         row = sorted(steps, key=lambda step: step not in heading)
+        heads = sum(step in heading for step in steps)
+        first = max(heads, len(row) - MAX_COMMANDS * (fewest - 1)) if heads else 0
         batches = list(_evenly(row, fewest))
+        if 0 < first < len(batches[0]):
+            batches = [row[:first], *_evenly(row[first:], fewest - 1)]
         return batches if self._fit(batches) else list(self._greedily(row))
 
     def _greedily(self, row: Sequence[int]) -> Iterator[list[int]]:
@@ -99,7 +106,10 @@ def _spread(groups: Sequence[_Group], opening: int, fewest: int, share: int) -> 
     """Open with `opening` batches of `share` steps and fill the others with what is left; None if it does not fit."""
     batches: Batches = []
     left: list[int] = []
-    for chunk in _chunks(groups, opening):
+    chunks = _chunks(groups, opening)
+    if len(chunks) == 1:
+        return None
+    for chunk in chunks:
         heads = sum(group.head is not None for group in chunk)
         if heads > share:
             return None
@@ -114,7 +124,7 @@ def _spread(groups: Sequence[_Group], opening: int, fewest: int, share: int) -> 
     further = fewest - len(batches)
     if further < 0 or (left and not further):
         return None
-    return batches + (list(_evenly(left, further)) if left else [])
+    return batches + list(_evenly(left, further))
 
 
 def _chunks(groups: Sequence[_Group], count: int) -> list[list[_Group]]:
@@ -128,8 +138,7 @@ def _chunks(groups: Sequence[_Group], count: int) -> list[list[_Group]]:
 
 
 def _evenly(row: Sequence[int], parts: int) -> Iterator[list[int]]:
-    """Cut a row into `parts` whose lengths differ by one at most."""
-    size, more = divmod(len(row), parts)
+    """Cut a row into `parts` whose lengths differ by one at most, and fewer where there is not enough for all."""
     steps = iter(row)
-    for part in range(parts):
-        yield list(islice(steps, size + (part < more)))
+    for part in range(min(parts, len(row))):
+        yield list(islice(steps, (len(row) + parts - 1 - part) // parts))

@@ -156,11 +156,18 @@ def summarise(changes: Sequence[Change]) -> Summary:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What carrying a plan out will take: requests, commands in them, seconds of the portal's work."""
+    """What carrying a plan out will take: requests, commands in them, seconds, with requests side by side.
+
+    The shares are of what the portal's limits allow at once: of the bucket by the requests, and of the operating time
+    by the busiest method. Above 1 there will be waiting, which the seconds do not count.
+    """
 
     requests: int = 0
     commands: int = 0
     seconds: float = 0.0
+    bucket_share: float = 0.0
+    busiest_method: str = ""
+    operating_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,26 @@
 
 A reader yields every call it needs next, is sent their answers in the same order, and returns what
 it found. It never sees a client, so what it concludes can be tested with plain values; the driver
-packs the calls into as few requests as the portal allows.
+packs the calls into as few requests as the portal allows, and has a few of them in flight together.
 """
 
-from collections.abc import Generator, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Protocol, TypeAlias, TypeVar
 
+from b24provision.errors import B24ProvisionError
 from b24provision.rest.calls import MAX_COMMANDS, Call
 from b24provision.rest.result import AjaxResult
+from b24provision.transient import TRIES, is_transient, pause_s
 
 T = TypeVar("T")
 
+AT_ONCE = 4
+"""How many requests are in flight together."""
+
 Answer: TypeAlias = AjaxResult
 Reader: TypeAlias = Generator[Sequence[Call], Sequence[Answer], T]
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 
 class Sender(Protocol):
@@ -26,15 +33,50 @@ class Sender(Protocol):
     async def __call__(self, calls: Sequence[Call], /) -> Sequence[Answer]: ...
 
 
-async def drive(send: Sender, reader: Reader[T]) -> T:
-    """Run `reader` to its end, 50 calls to a request, and give what it returned."""
+async def drive(send: Sender, reader: Reader[T], *, sleep: Sleep = asyncio.sleep) -> T:
+    """Run `reader` to its end, 50 calls to a request, and give what it returned.
+
+    A call that is refused for the moment is made again a few times. Raises what `send` raises.
+    """
     try:
         wanted = next(reader)
         while True:
-            answers: list[Answer] = []
-            for start in range(0, len(wanted), MAX_COMMANDS):
-                answers.extend(await send(wanted[start : start + MAX_COMMANDS]))
-            wanted = reader.send(answers)
+            wanted = reader.send(await _read(send, wanted, sleep))
     except StopIteration as end:
         found: T = end.value
         return found
+
+
+async def _read(send: Sender, calls: Sequence[Call], sleep: Sleep) -> list[Answer]:
+    """Answer all calls, in order, a few requests side by side."""
+    pages = [calls[start : start + MAX_COMMANDS] for start in range(0, len(calls), MAX_COMMANDS)]
+    if len(pages) == 1:
+        return await _page(send, pages[0], sleep)
+    room = asyncio.Semaphore(AT_ONCE)
+    failures: list[B24ProvisionError] = []
+
+    async def read(page: Sequence[Call]) -> list[Answer]:
+        async with room:
+            try:
+                return [] if failures else await _page(send, page, sleep)
+            except B24ProvisionError as exc:
+                failures.append(exc)
+                return []
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(read(page)) for page in pages]
+    if failures:
+        raise failures[0]
+    return [answer for task in tasks for answer in task.result()]
+
+
+async def _page(send: Sender, calls: Sequence[Call], sleep: Sleep) -> list[Answer]:
+    answers = list(await send(calls))
+    for failures in range(1, TRIES):
+        again = [place for place, answer in enumerate(answers) if is_transient(answer.error)]
+        if not again:
+            break
+        await sleep(pause_s(failures))
+        for place, answer in zip(again, await send([calls[place] for place in again]), strict=True):
+            answers[place] = answer
+    return answers

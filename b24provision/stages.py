@@ -1,152 +1,145 @@
-"""Changes → the requests that carry them out. Pure: a list that can be printed or walked.
+"""Changes → the requests that carry them out, and the reads that prove it. Pure: a list to print or to walk.
 
 A batch goes on after a failed command, so it may hold a creation, additions inside what it creates,
-and calls of other storages: none of them does harm when an earlier one failed. What a batch cannot
-carry unharmed goes out alone.
+and calls of other storages: none of them does harm when an earlier one failed. What follows a rename, or the
+deletion in a replacement, waits for its answer, in a later batch. Deletions come last. What a batch cannot carry
+unharmed goes out alone. Batches that do not depend on each other may be in flight together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
-from b24provision.model import fold
-from b24provision.plan import Action, Change, Cost, Kind
-from b24provision.rest.calls import MAX_COMMANDS, Call
+from b24provision.costs import READ_S, SEEN, Costs
+from b24provision.graph import Graph
+from b24provision.packing import IN_FLIGHT
+from b24provision.plan import Change, Cost
+from b24provision.rest.calls import MAX_COMMANDS
 from b24provision.rest.fits import fits_batch
+from b24provision.rest.limits import Limits
+from b24provision.steps import Step, steps_of
 
-_SEEN_SECONDS = {
-    "entity.add": 0.4,
-    "entity.update": 0.55,
-    "entity.delete": 0.4,
-    "entity.item.property.add": 0.56,
-    "entity.item.property.update": 0.15,
-    "entity.item.property.delete": 0.54,
-}
-"""What a command was seen to cost a real portal."""
-_SECONDS_PER_READ = 0.08
 _READS_PER_ENTITY = 2
 _READS_PER_PORTAL = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One call and the change it belongs to.
+class Batch:
+    """Steps that go out as one request, in order, once every batch in `after` was answered.
 
-    `needs` are changes without which it is pointless, but harmless: they may be in the same batch. `waits`
-    are changes whose success must be known before it is sent, since without them it would do harm, or mean
-    something else. `first` and `last` tell its place among the calls of its change.
+    `after` holds positions in the list of batches, all smaller than its own. A single step that no batch
+    could carry is no batch at all.
     """
 
-    change_id: str
-    call: Call
-    needs: frozenset[str] = frozenset()
-    waits: frozenset[str] = frozenset()
-    first: bool = True
-    last: bool = True
-
-
-@dataclass(slots=True)
-class Batch:
-    """Steps that go out as one request, in order. A single step that is `alone` is no batch at all."""
-
-    steps: list[Step]
-    alone: bool = False
+    steps: Sequence[Step]
+    after: frozenset[int] = frozenset()
 
     @property
-    def calls(self) -> list[Call]:
-        """The calls of the steps, in order."""
-        return [step.call for step in self.steps]
+    def is_alone(self) -> bool:
+        """Whether it is a call by itself, which a batch would alter."""
+        return len(self.steps) == 1 and not fits_batch(self.steps[0].call)
 
-    def takes(self, step: Step) -> bool:
-        """Tell whether there is room for one more."""
-        return not self.alone and len(self.steps) < MAX_COMMANDS and fits_batch(step.call)
-
-
-def compile_batches(changes: Sequence[Change], among: Sequence[Change] = ()) -> list[Batch]:
-    """Pack the calls of `changes` into as few requests as their dependencies allow.
-
-    Each step goes into the first batch that has room and comes after everything it waits for. Deletions
-    go no earlier than the last of everything else, so that they come last whatever happens. `among`
-    are all the changes of the plan, when `changes` are what is left of it: they go on depending on each
-    other.
-    """
-    batches: list[Batch] = []
-    placed: dict[str, int] = {}
-    roles = _Roles.of(among or changes)
-    for change in changes:
-        deletes = change.action is Action.DELETE
-        floor = max(len(batches) - 1, 0) if deletes else 0
-        for step in _steps(change, roles):
-            earliest = max(
-                [
-                    floor,
-                    *(placed.get(name, 0) for name in step.needs),
-                    *(placed.get(name, -1) + 1 for name in step.waits),
-                ]
-            )
-            if not step.first:
-                earliest = max(earliest, placed[change.id] + 1)
-            placed[change.id] = _place(batches, step, earliest)
-    return batches
-
-
-def _place(batches: list[Batch], step: Step, earliest: int) -> int:
-    for position in range(earliest, len(batches)):
-        if batches[position].takes(step):
-            batches[position].steps.append(step)
-            return position
-    batches.append(Batch([step], alone=not fits_batch(step.call)))
-    return len(batches) - 1
-
-
-def _steps(change: Change, roles: "_Roles") -> Iterator[Step]:
-    needs, waits = roles.dependencies(change)
-    last = len(change.calls) - 1
-    for index, call in enumerate(change.calls):
-        yield Step(change.id, call, needs, waits, first=index == 0, last=index == last)
+    def seconds(self, costs: Costs = SEEN) -> float:
+        """Give what it takes the portal, which runs the calls one after another."""
+        return sum(costs.of(step.call.method) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
-class _Roles:
-    """Which change creates, vacates or takes a code: folded addresses → ids of changes."""
+class Verification:
+    """The reads after the last write: who calls, the list of storages, and what these `entities` are now."""
 
-    created: dict[str, str]
-    vacated: dict[str, str]
-    taken: dict[str, str]
+    entities: Sequence[str]
 
-    @classmethod
-    def of(cls, changes: Sequence[Change]) -> "_Roles":
-        renames = [change for change in changes if change.action is Action.RENAME and change.calls]
-        return cls(
-            created={fold(change.address): change.id for change in changes if _creates_entity(change)},
-            vacated={fold(change.former_address): change.id for change in renames},
-            taken={fold(change.address): change.id for change in renames},
-        )
+    @property
+    def commands(self) -> int:
+        """How many reads that takes."""
+        return _READS_PER_PORTAL + _READS_PER_ENTITY * len(self.entities) if self.entities else 0
 
-    def dependencies(self, change: Change) -> tuple[frozenset[str], frozenset[str]]:
-        """Give what a change needs, and what it has to wait for.
+    @property
+    def batches(self) -> Sequence[int]:
+        """How many reads go into each request; all go out side by side."""
+        full, rest = divmod(self.commands, MAX_COMMANDS)
+        return [MAX_COMMANDS] * full + [rest] * (rest > 0)
 
-        Whoever takes a code waits for whoever leaves it; what happens inside something renamed waits for
-        the renaming.
-        """
-        places = {change.entity, fold(change.address)}
-        needs = {self.created[change.entity]} if change.entity in self.created else set()
-        waits = {role[place] for role in (self.vacated, self.taken) for place in places if place in role}
-        return frozenset(needs - {change.id}), frozenset(waits - {change.id})
+    @property
+    def seconds(self) -> float:
+        """Give what the reads take the portal altogether."""
+        return self.commands * READ_S
 
 
-def _creates_entity(change: Change) -> bool:
-    return change.kind is Kind.ENTITY and change.action is Action.CREATE
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Everything a plan sends: batches of writes, then the reads that verify."""
+
+    writes: Sequence[Batch]
+    verify: Verification
 
 
-def forecast(changes: Sequence[Change]) -> Cost:
+def compile_stages(changes: Sequence[Change], *, among: Sequence[Change] = (), costs: Costs = SEEN) -> Stages:
+    """Pack the calls of `changes` into as few requests as their dependencies allow, and many of these side by side.
+
+    `among` are all the changes of the plan, when `changes` are what is left of it: they go on depending on
+    each other.
+    """
+    steps = steps_of(changes, among or changes)
+    return Stages(
+        writes=tuple(
+            Batch(tuple(steps[position] for position in batch), after)
+            for batch, after in Graph(steps).batches(costs)
+        ),
+        verify=Verification(tuple(dict.fromkeys(change.entity for change in changes))),
+    )
+
+
+def forecast(changes: Sequence[Change], *, limits: Limits | None = None, costs: Costs = SEEN) -> Cost:
     """Tell what applying takes after planning: the writes, and the reads that verify them."""
     if not changes:
         return Cost()
-    writes = [call for change in changes for call in change.calls]
-    reads = _READS_PER_PORTAL + _READS_PER_ENTITY * len({change.entity for change in changes})
-    seconds = sum(_SEEN_SECONDS.get(call.method, 0.0) for call in writes) + reads * _SECONDS_PER_READ
+    stages = compile_stages(changes, costs=costs)
+    limits = limits or Limits.default()
+    reads = stages.verify.batches
+    requests = len(stages.writes) + len(reads)
+    busiest = _busiest(stages, costs)
     return Cost(
-        requests=len(compile_batches(changes)) + -(-reads // MAX_COMMANDS),
-        commands=len(writes) + reads,
-        seconds=round(seconds, 2),
+        requests=requests,
+        commands=sum(len(batch.steps) for batch in stages.writes) + stages.verify.commands,
+        seconds=round(_writing_s(stages.writes, costs) + _reading_s(reads), 2),
+        bucket_share=_share(requests, limits.capacity),
+        busiest_method=busiest[0],
+        operating_share=_share(busiest[1], limits.operating_limit_s),
     )
+
+
+def _share(amount: float, limit: float | None) -> float:
+    return round(amount / limit, 3) if limit else 0.0
+
+
+def _busiest(stages: Stages, costs: Costs) -> tuple[str, float]:
+    seconds: dict[str, float] = defaultdict(float)
+    for batch in stages.writes:
+        for step in batch.steps:
+            seconds[step.call.method] += costs.of(step.call.method)
+    return max(seconds.items(), key=lambda row: row[1], default=("", 0.0))
+
+
+def _writing_s(batches: Sequence[Batch], costs: Costs) -> float:
+    """Play the batches through, so many side by side; gives when the last was answered."""
+    ends: dict[int, float] = {}
+    flying: list[tuple[float, int]] = []
+    waiting = list(range(len(batches)))
+    now = 0.0
+    while waiting or flying:
+        ready = next((each for each in waiting if batches[each].after <= ends.keys()), None)
+        if ready is not None and len(flying) < IN_FLIGHT:
+            waiting.remove(ready)
+            heappush(flying, (now + batches[ready].seconds(costs), ready))
+        else:
+            now, landed = heappop(flying)
+            ends[landed] = now
+    return now
+
+
+def _reading_s(batches: Sequence[int]) -> float:
+    rounds = (batches[first] for first in range(0, len(batches), IN_FLIGHT))
+    return sum(commands * READ_S for commands in rounds)

@@ -55,7 +55,7 @@ class Workspace:
         environ = os.environ if environ is None else environ
         config = find_config((start or Path.cwd()).resolve())
         try:
-            chosen = choose_target(config, environ, target)
+            chosen = choose_target(config, environ, target, offline=not needs_target)
         except InputError:
             if needs_target or target:
                 raise

@@ -37,9 +37,9 @@ def test_validate_says_what_is_valid_and_worth_mentioning():
     write("entities: {a_code_of_18_chars: {name: Long}}")
     result = run("validate")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == "Valid: 1 storages, 0 properties."
+    assert result.stdout.splitlines()[-1] == "Valid: 1 storage, 0 properties."
     assert "13" in result.stdout
-    assert run("validate", "--target", "local").stdout == "Valid: 1 storages, 0 properties.\n"
+    assert run("validate", "--target", "local").stdout == "Valid: 1 storage, 0 properties.\n"
 
 
 def test_a_directory_without_manifests_is_said_so():

@@ -74,16 +74,16 @@ Portal: local (target test, user 1, administrator)
       name: "price" → "Price"
       sort: 500 → 100
       type: "string" → "number"
-      at stake: 2 of 3 items have a value, the newest of 2027-01-15T11:00:00+03:00
+      at stake: values in 2 of 3 items, the newest of 2027-01-15T11:00:00+03:00
       1 not a number: item 2: "n/a"
   -/+ dish.photo  type string cannot become file in place  [data loss]  <text>:9
       type: "string" → "file"
-      at stake: 0 of 3 items have a value
+      at stake: values in 0 of 3 items
   + menu  "Menus"  access only the caller  <text>:11
   + menu.day  "day"  string  <text>:11
   ! - order.note  "note"  string  sort 500  listed under removed:  [data loss]  <text>:14
-      at stake: 0 of 0 items have a value
-      blocked: storage order has `protect: true`: take it out of the manifest first (<text>:10)
+      at stake: values in 0 of 0 items
+      blocked: storage order has `protect: true`: take that line out of the manifest first (<text>:10)
   - old  "Old"  listed under removed:  [data loss]  <text>:13
       at stake: 0 items
 
@@ -91,7 +91,7 @@ Notes:
   dish: 1 property is in no manifest and left alone: colour
   1 storage is in no manifest and left alone: strange
 
-1 blocked: apply refuses this plan.
+1 blocked: nothing is carried out while anything is.
 
 Plan: 3 to add, 2 to change, 3 to destroy.
 """)
@@ -104,16 +104,16 @@ async def test_a_plan_as_markdown(plan: Plan):
 | | Address | What | Risk |
 | --- | --- | --- | --- |
 | `~` | `dish` | access.AU: "W" → "R"<br>access.DR1: "R" → –<br>name: "Dishes" → "Menu \\| \\*dishes\\*" | caution |
-| `~` | `dish.price` | name: "price" → "Price"<br>sort: 500 → 100<br>type: "string" → "number"<br>at stake: 2 of 3 items have a value, the newest of 2027-01-15T11:00:00+03:00<br>1 not a number: item 2: "n/a" | caution |
-| `-/+` | `dish.photo` | type: "string" → "file"<br>at stake: 0 of 3 items have a value | data loss |
-| `+` | `menu` | create entity: in the manifest, not on the portal |  |
-| `+` | `menu.day` | create property: in the manifest, not on the portal |  |
-| `! -` | `order.note` | delete property: listed under removed:<br>at stake: 0 of 0 items have a value | data loss |
+| `~` | `dish.price` | name: "price" → "Price"<br>sort: 500 → 100<br>type: "string" → "number"<br>at stake: values in 2 of 3 items, the newest of 2027-01-15T11:00:00+03:00<br>1 not a number: item 2: "n/a" | caution |
+| `-/+` | `dish.photo` | type: "string" → "file"<br>at stake: values in 0 of 3 items | data loss |
+| `+` | `menu` | create entity: "Menus"  access only the caller |  |
+| `+` | `menu.day` | create property: "day"  string |  |
+| `! -` | `order.note` | delete property: listed under removed:<br>at stake: values in 0 of 0 items | data loss |
 | `-` | `old` | delete entity: listed under removed:<br>at stake: 0 items | data loss |
 
 Blocked:
 
-- `delete property order.note`: storage order has \\`protect: true\\`: take it out of the manifest first
+- `delete property order.note`: storage order has \\`protect: true\\`: take that line out of the manifest first
 
 Notes:
 
@@ -173,7 +173,7 @@ async def test_a_plan_as_json(plan: Plan):
         [
             {
                 "id": "delete property order.note",
-                "reason": "storage order has `protect: true`: take it out of the manifest first",
+                "reason": "storage order has `protect: true`: take that line out of the manifest first",
                 "source": {"file": "<text>", "line": 10, "column": 3},
             }
         ]

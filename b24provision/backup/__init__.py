@@ -6,7 +6,8 @@ what is not on a portal.
 
 from b24provision.backup.archive import Archive
 from b24provision.backup.backing_up import Summary, archive_name, back_up, back_up_stakes, chosen_codes
-from b24provision.backup.restoring import plan_restore, restore
+from b24provision.backup.planning import plan_restore
+from b24provision.backup.restoring import restore
 from b24provision.backup.work import RestorePlan, RestoreReport
 
 __all__ = [

@@ -88,11 +88,11 @@ class Archive(AbstractContextManager["Archive"]):
         part = 0
         names = set(self._members.namelist())
         while (name := rows_name(code, kind, part)) in names:
-            with (
-                self._members.open(name) as member,
-                TextIOWrapper(member, "utf-8", "surrogatepass", newline="\n") as lines,
-            ):
-                yield from map(json.loads, lines)
+            try:
+                with self._members.open(name) as member:
+                    yield from map(json.loads, TextIOWrapper(member, "utf-8", "surrogatepass", newline="\n"))
+            except (ValueError, zipfile.BadZipFile, zlib.error) as exc:
+                raise InputError(f"{name} in the archive cannot be read.") from exc
             part += 1
 
     def close(self) -> None:

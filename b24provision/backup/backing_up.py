@@ -3,25 +3,23 @@
 import asyncio
 import re
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import b24provision
+from b24provision.backup.definitions import require_single
 from b24provision.backup.files import Files
 from b24provision.backup.header import Header, Stored
-from b24provision.backup.records import SECTION, Row, files_of, values_only
-from b24provision.backup.walk import Walk, items_of, sections_of
+from b24provision.backup.packer import Packer
 from b24provision.backup.writer import ArchiveWriter
-from b24provision.errors import BlockedError, InputError, PortalError
+from b24provision.errors import BlockedError, InputError
 from b24provision.intent import matches
 from b24provision.model import Portal, Snapshot, fold
 from b24provision.plan import Kind, Plan
 from b24provision.reading import drive
-from b24provision.rest.calls import Call
-from b24provision.snapshot import newest_items, read_snapshot
+from b24provision.snapshot import read_snapshot
 from b24provision.targets.session import Session, Tell, tell_nobody
 
 Clock = Callable[[], float]
@@ -138,7 +136,6 @@ def _stakes(plan: Plan) -> dict[str, frozenset[str] | None]:
 
 def _require_readable(snapshot: Snapshot, codes: Sequence[str]) -> None:
     """Refuse what would look empty, or be only one of two. Raises InputError and BlockedError."""
-    count = Counter(fold(row.code) for row in snapshot.listed)
     for code in codes:
         if fold(code) in snapshot.hidden:
             raise BlockedError(
@@ -147,11 +144,7 @@ def _require_readable(snapshot: Snapshot, codes: Sequence[str]) -> None:
             )
         if fold(code) not in snapshot.entities:
             raise InputError(f"There is no storage {code} on the portal.")
-        if count[fold(code)] > 1:
-            raise BlockedError(
-                f"{count[fold(code)]} storages with the code {code} are live, and the portal decides which of them "
-                "is read: delete the empty ones by hand first."
-            )
+    require_single(snapshot, codes)
 
 
 async def _archive(
@@ -165,7 +158,7 @@ async def _archive(
 ) -> Summary:
     made_at = _moment(clock())
     with ArchiveWriter(path) as writer:
-        packer = _Packer(session, writer, Files.of(session.client, sleep))
+        packer = Packer(session.send, writer, Files.of(session.client, sleep))
         storages = []
         for stored in wanted:
             packed = await packer.pack(stored)
@@ -190,54 +183,6 @@ async def _archive(
             files=writer.files,
             bytes=size,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Packer:
-    """Puts storages into an archive, a wave of rows after the other."""
-
-    session: Session
-    writer: ArchiveWriter
-    files: Files
-
-    async def pack(self, stored: Stored) -> Stored:
-        """Archive one storage; gives it with what was found in it."""
-        code, shape = stored.entity.code, stored.shape
-        if stored.values_of is None:
-            walk = sections_of(code)
-            while not walk.done:
-                rows = await walk.wave(self.session.send)
-                found = await self.files.read(rows, SECTION, f"{code} section", self.writer.add_file)
-                stored = self._put(
-                    stored, "sections", found, sum(len(files_of(row, SECTION)) for row in rows)
-                )
-        walk = items_of(code)
-        while not walk.done:
-            rows = await walk.wave(self.session.send)
-            if stored.values_of is not None:
-                # Chosen here: how a portal's filter takes an empty value is not a thing to stake data on.
-                rows = [kept for row in rows if (kept := values_only(row, shape)) is not None]
-            found = await self.files.read(rows, shape, f"{code} item", self.writer.add_file)
-            stored = self._put(stored, "items", found, sum(len(files_of(row, shape)) for row in rows))
-        await self._require_all(walk)
-        return stored
-
-    def _put(self, stored: Stored, kind: str, rows: Sequence[Row], files: int) -> Stored:
-        if rows:
-            self.writer.add_rows(stored.entity.code, kind, rows)
-        count = stored.sections if kind == "sections" else stored.items
-        return replace(stored, files=stored.files + files, **{kind: count + len(rows)})  # type: ignore[arg-type]
-
-    async def _require_all(self, walk: Walk) -> None:
-        """Make sure that the portal gave as many items as it counts, if not all were there at first."""
-        if walk.seen >= (walk.total or 0):
-            return
-        call: Call = newest_items(walk.code)
-        total = (await self.session.send([call]))[0].total or 0
-        if walk.seen < total:
-            raise PortalError(
-                f"The portal counts {total} items in storage {walk.code}, but gave {walk.seen}: try again."
-            )
 
 
 def _moment(seconds: float) -> str:

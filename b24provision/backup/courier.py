@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from b24provision.backup.records import Record
+from b24provision.costs import SEEN, Costs
 from b24provision.errors import ApiError, OutcomeUnknownError
 from b24provision.reading import Answer, Sender
 from b24provision.rest.calls import MAX_COMMANDS, Call
 from b24provision.rest.envelope import NO_ANSWER
 from b24provision.rest.fits import fits_batch
+from b24provision.rest.stats import MethodStats
 
-_SEEN_SECONDS = {"entity.item.add": 0.64, "entity.item.update": 0.64, "entity.section.add": 0.4}
-"""What a command was seen to cost a real portal; of updates and sections, what their like does."""
+SEEN_WRITES = Costs({**SEEN.seconds, "entity.item.update": 0.64, "entity.section.add": 0.4})
+"""What nobody measured is taken from its like: updating an item from adding one, sections from storages."""
 _MOST_SECONDS = 30.0
-"""Of the 60 s after which the cloud cuts a request."""
+"""Half of the 60 s after which the cloud cuts a request: files, and a busy portal, take longer."""
 _MOST_CHARACTERS = 2_000_000
 _HOPELESS = {"ACCESS_DENIED", "insufficient_scope", "ERROR_ENTITY_NOT_FOUND"}
 _ROUNDS = 4
@@ -62,7 +64,7 @@ class Shipment(Protocol):
 
 @dataclass(slots=True)
 class Delivery:
-    """What came of a shipment. `errors` counts refusals by what the portal said."""
+    """What came of a shipment. `errors` counts refusals by what the portal said; after some nothing more is sent."""
 
     delivered: int = 0
     errors: Counter[str] = field(default_factory=Counter)
@@ -79,25 +81,24 @@ class Delivery:
 class Courier:
     """Sends shipments. `stop` is asked before each request whether to end early.
 
-    `wrote` is True once anything was sent.
+    `measured` tells what commands have cost this portal so far. `wrote` is True once anything was sent.
     """
 
     send: Sender
     sleep: Callable[[float], Awaitable[None]]
     stop: Callable[[], bool] = lambda: False
+    measured: Callable[[], Mapping[str, MethodStats]] = dict
     wrote: bool = field(default=False, init=False)
-    _seconds: dict[str, float] = field(default_factory=lambda: dict(_SEEN_SECONDS), init=False)
 
-    async def deliver(self, shipment: Shipment) -> Delivery:
-        """Send everything of a shipment once.
+    async def deliver(self, shipment: Shipment, delivery: Delivery) -> None:
+        """Send everything of a shipment once, and note in `delivery` what comes of it.
 
         What the portal says it could not do just now is sent again, and so is what was in a request without
         an answer and is not there when looked for. Other refusals are counted; one that concerns the caller or
         the storage ends the shipment. Raises what `send` raises, but for OutcomeUnknownError.
         """
-        load = _Load(shipment.parcels(), self._seconds)
-        delivery = Delivery()
-        while not delivery.hopeless and (parcels := load.take()):
+        load = _Load(shipment.parcels())
+        while not delivery.hopeless and (parcels := load.take(SEEN_WRITES.corrected(self.measured()))):
             if self.stop():
                 delivery.interrupted = True
                 break
@@ -108,13 +109,11 @@ class Courier:
             except OutcomeUnknownError as exc:
                 await self._look_for(parcels, shipment, load, delivery, str(exc))
                 continue
-            self._learn(answers)
             lost = _sorted_out(parcels, answers, shipment, load, delivery)
             if lost:
                 await self._look_for(lost, shipment, load, delivery, "the portal said nothing of it")
             elif load.has_repeats:
                 await self.sleep(1.0)
-        return delivery
 
     async def _look_for(
         self, lost: Sequence[Parcel], shipment: Shipment, load: "_Load", delivery: Delivery, trouble: str
@@ -141,31 +140,22 @@ class Courier:
             before = now
         return before
 
-    def _learn(self, answers: Sequence[Answer]) -> None:
-        """Pack less into a request if the portal is slower than it was seen to be."""
-        for answer in answers:
-            took = (answer.time or {}).get("duration")
-            method = answer.query.method
-            if isinstance(took, int | float):
-                self._seconds[method] = max(self._seconds.get(method, 0.0), float(took))
-
 
 @dataclass(slots=True)
 class _Load:
     """Packs parcels into requests, in order, those to be sent again first."""
 
     source: Iterator[Parcel]
-    seconds: Mapping[str, float]
     _waiting: deque[Parcel] = field(default_factory=deque)
     _rounds: Counter[int] = field(default_factory=Counter)
 
-    def take(self) -> list[Parcel]:
+    def take(self, costs: Costs) -> list[Parcel]:
         """Give what goes into the next request; nothing when all is sent."""
         taken: list[Parcel] = []
         seconds, size = 0.0, 0
         while len(taken) < MAX_COMMANDS and (parcel := self._next()) is not None:
             alone = parcel.is_alone
-            seconds += self.seconds.get(parcel.call.method, 1.0)
+            seconds += costs.of(parcel.call.method)
             size += parcel.size
             if taken and (alone or seconds > _MOST_SECONDS or size > _MOST_CHARACTERS):
                 self._waiting.appendleft(parcel)
@@ -222,3 +212,8 @@ def _is_passing(error: ApiError) -> bool:
 
 def _id(data: Any) -> int:
     return data if isinstance(data, int) else int(data) if str(data).isdecimal() else 0
+
+
+def requests_for(count: int, seconds_each: float) -> int:
+    """Tell how many requests so many writes take, if none of them has to go alone."""
+    return -(-count // min(MAX_COMMANDS, int(_MOST_SECONDS / seconds_each)))

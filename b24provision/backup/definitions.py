@@ -3,12 +3,14 @@
 Only what is missing is made: a name, a type or rights that are other than archived are somebody's newer wish.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from b24provision.backup.header import Stored
 from b24provision.backup.work import MISSING
 from b24provision.diff.diff import diff
+from b24provision.errors import BlockedError
 from b24provision.intent import Intent
 from b24provision.model import Entity, Manifest, Note, Portal, Property, PropertyType, Snapshot, fold
 from b24provision.plan import Action, Blocked, Change, Kind, Plan
@@ -21,6 +23,12 @@ class Definitions:
 
     plan: Plan
     intent: Intent
+
+    @property
+    def blocked(self) -> set[str]:
+        """Folded codes of the storages into which nothing can be brought back."""
+        ids = {row.id for row in self.plan.blocked}
+        return {change.entity for change in self.plan.changes if change.id in ids}
 
 
 def definitions_intent(storages: Sequence[Stored]) -> Intent:
@@ -60,6 +68,17 @@ def check_definitions(
         cost=forecast(changes),
     )
     return Definitions(plan, gentle)
+
+
+def require_single(snapshot: Snapshot, codes: Sequence[str]) -> None:
+    """Refuse a code that two storages have. Raises BlockedError."""
+    count = Counter(fold(row.code) for row in snapshot.listed)
+    for code in codes:
+        if count[fold(code)] > 1:
+            raise BlockedError(
+                f"{count[fold(code)]} storages with the code {code} are live, and the portal decides which of them "
+                "is meant: delete the empty ones by hand first."
+            )
 
 
 def _wanted(stored: Stored) -> Entity:

@@ -1,7 +1,7 @@
 """Archive and portal → what of one archived storage is missing. Reads; writes nothing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from b24provision.backup.archive import Archive
 from b24provision.backup.comparison import ItemJoin, ItemMatch, Section, levels, match_sections
@@ -58,8 +58,10 @@ class Comparison:
         )
 
     def archived_sections(self) -> list[Section]:
-        """Give the archived sections."""
-        return [_section(row) for row in self.archive.sections(self.stored)]
+        """Give the archived sections. One whose parent was not archived lies at the top."""
+        found = [_section(row) for row in self.archive.sections(self.stored)]
+        ids = {section.record.id for section in found}
+        return [replace(row, parent=row.parent if row.parent in ids else 0) for row in found]
 
     async def live_sections(self, code: str) -> list[Section]:
         """Read the sections of the live storage."""
@@ -70,8 +72,10 @@ class Comparison:
     def archived_items(self) -> Iterator[tuple[Row, Record]]:
         """Give the archived items, one at a time."""
         shape = self.stored.shape
+        sections = {str(section.record.id) for section in self.archived_sections()}
         for row in self.archive.items(self.stored):
-            yield row, Record.of(row, shape, self._place(row))
+            section = str(row.get("SECTION") or "")
+            yield row, Record.of(row, shape, section if section in sections else "")
 
     async def tail(self, code: str, after: int, section_ids: dict[int, int]) -> list[Record]:
         """Read the live items with ids above `after`, files and all."""
@@ -115,10 +119,6 @@ class Comparison:
             Record.of(row, self.stored.shape, names.get(section, f"live {section}" if section else ""))
             for row, section in zip(rows, sections, strict=True)
         ]
-
-    def _place(self, row: Row) -> str:
-        section = int(row.get("SECTION") or 0)
-        return str(section) if section else ""
 
     def _worth_fetching(self) -> "_WorthFetching":
         with_files = (

@@ -1,66 +1,27 @@
-"""Archive → portal: a plan like any other, and carrying it out.
+"""Carrying out the plan of a restore, and reading everything again.
 
-What is there already is left alone. Storages and properties that are missing go through the engine; sections,
-items and values come after them, storage by storage, and everything is read again at the end.
+Storages and properties that are missing go through the engine; sections, items and values come after them,
+storage by storage.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from b24provision.backup.archive import Archive
 from b24provision.backup.courier import Courier, Delivery
-from b24provision.backup.definitions import check_definitions, definitions_intent
 from b24provision.backup.files import Files
 from b24provision.backup.header import Stored
 from b24provision.backup.looking import Comparison, Missing
 from b24provision.backup.shipments import Destination, Items, Sections, Values
-from b24provision.backup.work import Bulk, RestorePlan, RestoreReport, leftovers, work
-from b24provision.errors import B24ProvisionError, InputError
-from b24provision.intent import matches
-from b24provision.model import Note, fold
-from b24provision.plan import Change, ChangeOutcome, Cost, Kind, Outcome, Plan, Report
+from b24provision.backup.work import Bulk, RestorePlan, RestoreReport, altered, leftovers, work
+from b24provision.errors import B24ProvisionError
+from b24provision.model import Entity, fold
+from b24provision.plan import Change, ChangeOutcome, Outcome, Report
 from b24provision.targets.session import Tell, tell_nobody
 
 if TYPE_CHECKING:
     from b24provision.engine import Provisioner
-
-
-async def plan_restore(portal: "Provisioner", archive: Archive, only: Sequence[str] = ()) -> RestorePlan:
-    """Find what of an archive is missing on a portal. Writes nothing.
-
-    `only` are glob patterns of storages. Raises InputError when none matches, BlockedError for a live file that
-    cannot be fetched to be compared, and what the REST core raises.
-    """
-    chosen = [row for row in archive.header.storages if not only or matches(row.entity.code, only)]
-    if not chosen:
-        known = ", ".join(row.entity.code for row in archive.header.storages)
-        raise InputError(f"--only {' '.join(only)} matches no storage. The archive holds: {known}.")
-    intent = definitions_intent(chosen)
-    snapshot = await portal.read(intent)
-    found = check_definitions(chosen, intent, snapshot, portal.session.portal)
-    files = Files.of(portal.session.client, portal.sleep)
-    looks: dict[str, Missing] = {}
-    for stored in chosen:
-        key = fold(stored.entity.code)
-        live = snapshot.entities.get(key)
-        looks[key] = await Comparison(portal.session.send, archive, stored, files).look(
-            live.code if live else None
-        )
-    bulks = [bulk for stored in chosen for bulk in work(stored, looks[fold(stored.entity.code)])]
-    left = [note for stored in chosen for note in _left_notes(stored, looks[fold(stored.entity.code)])]
-    return RestorePlan(
-        portal=found.plan.portal,
-        changes=(*found.plan.changes, *bulks),
-        blocked=found.plan.blocked,
-        notes=(_origin(archive, found.plan), *found.plan.notes, *left),
-        cost=_cost(found.plan, bulks),
-        definitions=found.plan,
-        intent=found.intent,
-        storages=tuple(chosen),
-        looks=looks,
-    )
 
 
 async def restore(
@@ -91,15 +52,18 @@ class _Run:
     stop: Callable[[], bool]
     tell: Tell
     outcomes: dict[str, ChangeOutcome] = field(default_factory=dict)
-    made: Counter[str] = field(default_factory=Counter)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
     interrupted: bool = False
 
     async def go(self, defined: Report) -> RestoreReport:
         """Bring back the data of the storages whose definitions are there, then look."""
         self.outcomes = {row.id: row for row in defined.outcomes}
         self.interrupted = defined.interrupted
-        courier = Courier(self.portal.session.send, self.portal.sleep, self.stop)
-        files = Files.of(self.portal.session.client, self.portal.sleep)
+        client = self.portal.session.client
+        courier = Courier(
+            self.portal.session.send, self.portal.sleep, self.stop, lambda: client.stats().methods
+        )
+        files = Files.of(client, self.portal.sleep)
         differences: list[Change] = list(defined.differences)
         try:
             for stored in self.plan.storages:
@@ -124,57 +88,64 @@ class _Run:
         reason = (
             f"needs “{failed[0]}”" if failed else "interrupted before it was sent" if self.interrupted else ""
         )
-        for bulk in bulks if reason else ():
-            self.outcomes[bulk.id] = ChangeOutcome(bulk.id, Outcome.SKIPPED, reason)
+        if reason:
+            self._put_off(bulks, reason)
         return not reason
 
     async def _bring_back(
         self, comparison: Comparison, courier: Courier, bulks: Sequence[Bulk]
     ) -> list[Change]:
         """Write what is missing in one storage, then see what still is."""
-        key = fold(comparison.stored.entity.code)
-        entity = (await self.portal.read(self.plan.intent.touching({key}))).entities[key]
-        missing = await comparison.look(entity.code)
-        deliveries = await self._deliver(Destination(comparison, entity), missing, courier)
-        self.made.update({name: row.delivered for name, row in deliveries.items()})
-        if any(row.interrupted for row in deliveries.values()):
+        stored = comparison.stored
+        key = fold(stored.entity.code)
+        entity = (await self.portal.read(self.plan.intent.touching({key}))).entities.get(key)
+        if entity is None or not set(stored.shape.properties) <= set(entity.properties):
+            self._put_off(bulks, "somebody removed the storage, or a property of it, meanwhile")
+            return []
+        await self._deliver(comparison, entity, await comparison.look(entity.code), courier)
+        if self.interrupted:
             self._interrupt(bulks)
             return []
         now = await comparison.look(entity.code)
-        still = {bulk.id: bulk for bulk in work(comparison.stored, now)}
+        still = {bulk.id: bulk for bulk in work(stored, now)}
+        differences = []
         for bulk in bulks:
-            delivery = deliveries.get(bulk.id, Delivery())
-            self.outcomes[bulk.id] = _outcome(bulk, still.pop(bulk.id, None), delivery)
-        return [*still.values(), *leftovers(comparison.stored, now)]
+            left, delivery = still.pop(bulk.id, None), self.deliveries[bulk.id]
+            if left is not None and delivery.delivered >= bulk.count and not delivery.errors:
+                differences.append(altered(left))
+                left = None
+            self.outcomes[bulk.id] = _outcome(bulk, left, delivery)
+        return [*differences, *still.values(), *leftovers(stored, now)]
+
+    async def _deliver(
+        self, comparison: Comparison, entity: Entity, missing: Missing, courier: Courier
+    ) -> None:
+        code = comparison.stored.entity.code
+        destination = Destination(comparison, entity)
+        sections, items, values = (
+            self.deliveries.setdefault(f"{what} {code}", Delivery())
+            for what in ("create section", "create item", "update item")
+        )
+        for level in missing.sections:
+            await courier.deliver(Sections(destination, level, missing.section_ids), sections)
+        told = self._progress(code, "items", len(missing.items.missing))
+        await courier.deliver(Items(destination, missing, told), items)
+        told = self._progress(code, "values", len(missing.items.fills))
+        await courier.deliver(Values(destination, missing, told), values)
+        self.interrupted |= any(row.interrupted for row in (sections, items, values))
+
+    def _put_off(self, bulks: Sequence[Bulk], reason: str) -> None:
+        for bulk in bulks:
+            self.outcomes[bulk.id] = ChangeOutcome(bulk.id, Outcome.SKIPPED, reason)
 
     def _interrupt(self, bulks: Sequence[Bulk]) -> None:
         """Note how far it got when somebody asked to stop."""
-        self.interrupted = True
         for bulk in bulks:
-            made = self.made[bulk.id]
-            said = f"interrupted after {made} of {bulk.count}"
-            whole = made == bulk.count
-            self.outcomes[bulk.id] = ChangeOutcome(
-                bulk.id, Outcome.DONE if whole else Outcome.SKIPPED, None if whole else said
-            )
-
-    async def _deliver(
-        self, destination: Destination, missing: Missing, courier: Courier
-    ) -> Mapping[str, Delivery]:
-        code = destination.comparison.stored.entity.code
-        sections = Delivery()
-        for level in missing.sections:
-            one = await courier.deliver(Sections(destination, level, missing.section_ids))
-            sections.delivered += one.delivered
-            sections.errors += one.errors
-            sections.interrupted |= one.interrupted
-        items = Items(destination, missing, self._progress(code, "items", len(missing.items.missing)))
-        values = Values(destination, missing, self._progress(code, "values", len(missing.items.fills)))
-        return {
-            f"create section {code}": sections,
-            f"create item {code}": await courier.deliver(items),
-            f"update item {code}": await courier.deliver(values),
-        }
+            made = self.deliveries[bulk.id].delivered
+            if made == bulk.count:
+                self.outcomes[bulk.id] = ChangeOutcome(bulk.id, Outcome.DONE)
+            else:
+                self._put_off([bulk], f"interrupted after {made} of {bulk.count}")
 
     def _progress(self, code: str, what: str, total: int) -> Callable[[int], None]:
         """Tell now and then how far it is."""
@@ -200,7 +171,7 @@ class _Run:
             differences=tuple(differences),
             interrupted=self.interrupted,
             problem=problem,
-            made=dict(self.made),
+            made={name: row.delivered for name, row in self.deliveries.items()},
         )
 
 
@@ -209,26 +180,3 @@ def _outcome(bulk: Bulk, still: Bulk | None, delivery: Delivery) -> ChangeOutcom
         return ChangeOutcome(bulk.id, Outcome.DONE)
     said = f": {delivery.trouble}" if delivery.trouble else ""
     return ChangeOutcome(bulk.id, Outcome.FAILED, f"{still.count} of {bulk.count} are not there{said}")
-
-
-def _origin(archive: Archive, plan: Plan) -> Note:
-    header = archive.header
-    elsewhere = "" if header.host == plan.portal.host else ", another portal"
-    return Note("", f"the archive was made {header.made_at} from {header.host}{elsewhere}")
-
-
-def _left_notes(stored: Stored, missing: Missing) -> Iterator[Note]:
-    for change in leftovers(stored, missing):
-        yield Note(stored.entity.code, change.reason)
-
-
-def _cost(definitions: Plan, bulks: Sequence[Bulk]) -> Cost:
-    """Tell what restoring takes, as far as it is known before files are packed."""
-    per_request = {Kind.SECTION: 50, Kind.ITEM: 46}
-    seconds = {Kind.SECTION: 0.4, Kind.ITEM: 0.64}
-    cost = definitions.cost
-    return Cost(
-        requests=cost.requests + sum(-(-bulk.count // per_request[bulk.kind]) for bulk in bulks),
-        commands=cost.commands + sum(bulk.count for bulk in bulks),
-        seconds=round(cost.seconds + sum(bulk.count * seconds[bulk.kind] for bulk in bulks), 2),
-    )

@@ -1,7 +1,7 @@
 """What a restore writes into one storage: sections, items, values. Each knows its calls, and how to look for them."""
 
 import base64
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +38,7 @@ class Destination:
 
     def values(self, row: Row, places: Sequence[str]) -> dict[str, Any]:
         """Give the archived values of these properties as they are written."""
-        archived = {fold(code): value for code, value in row[VALUES].items()}
+        archived = {fold(code): value for code, value in (row.get(VALUES) or {}).items()}
         keys = map(property_key, places)
         return {self.entity.properties[key].code: self.written(archived[key]) for key in keys}
 
@@ -157,7 +157,6 @@ class Values:
     destination: Destination
     missing: Missing
     tell: Callable[[int], None] = lambda _: None
-    filled: Counter[str] = field(default_factory=Counter, init=False)
     _done: int = field(default=0, init=False)
 
     def parcels(self) -> Iterator[Parcel]:

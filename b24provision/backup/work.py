@@ -107,6 +107,12 @@ def leftovers(stored: Stored, missing: Missing) -> Iterator[Change]:
         yield _left(stored, Kind.ITEM, len(items.missing), said, Action.CREATE)
 
 
+def altered(bulk: Bulk) -> Change:
+    """Give what was brought back and is not found again: the portal made something else of it."""
+    said = "brought back, and not as archived: look at them first, since running again adds them anew"
+    return _difference(bulk.address, bulk.kind, bulk.count, said, bulk.action)
+
+
 def _bulk(stored: Stored, action: Action, kind: Kind, what: str, live: int, count: int) -> Bulk:
     return Bulk(
         action=action,
@@ -142,15 +148,18 @@ def _fill(stored: Stored, missing: Missing) -> Bulk:
 
 
 def _left(stored: Stored, kind: Kind, count: int, said: str, action: Action = Action.UPDATE) -> Change:
-    reason = f"{count} {kind}{'' if count == 1 else 's'} {said}"
+    return _difference(stored.entity.code, kind, count, said, action)
+
+
+def _difference(address: str, kind: Kind, count: int, said: str, action: Action) -> Change:
     return Change(
         action=action,
         kind=kind,
-        address=stored.entity.code,
+        address=address,
         risk=Risk.SAFE,
         before=None,
         after=None,
-        reason=reason,
+        reason=f"{count} {kind}{'' if count == 1 else 's'} {said}",
         calls=(),
         differences=(Difference(f"{kind}s {said}", 0, count),),
     )

@@ -40,9 +40,9 @@ def validate(**given: Any) -> int:
 @options.target
 @options.only
 @options.prune
-@click.option("--destroy", is_flag=True, help="Show what destroy would delete.")
-@click.option("--detailed-exitcode", is_flag=True, help="Answer 2 when there are changes.")
-@click.option("--out", type=click.Path(), metavar="FILE", help="Save the plan, for apply and show.")
+@options.option("--destroy", is_flag=True, help="Show what destroy would delete.")
+@options.option("--detailed-exitcode", is_flag=True, help="Answer 2 when there are changes.")
+@options.option("--out", type=click.Path(), metavar="FILE", help="Save the plan, for apply and show.")
 @options.output
 def plan(*, detailed_exitcode: bool, out: str | None, **given: Any) -> int:
     """Show what differs between the manifests and the portal."""
@@ -59,13 +59,8 @@ def plan(*, detailed_exitcode: bool, out: str | None, **given: Any) -> int:
 @options.target
 @options.only
 @options.prune
-@click.option(
-    "--fail-on",
-    type=click.Choice(["change", "data-loss"]),
-    default="change",
-    envvar="B24P_FAIL_ON",
-    show_envvar=True,
-    help="What counts as drift.",
+@options.option(
+    "--fail-on", type=click.Choice(["change", "data-loss"]), default="change", help="What counts as drift."
 )
 @options.output
 def check(*, fail_on: str, **given: Any) -> int:
@@ -110,7 +105,7 @@ def apply(*, auto_approve: bool, allow_data_loss: bool, skip_data_loss: bool, **
 @options.paths
 @options.target
 @options.only
-@options.auto_approve
+@click.option("--auto-approve", is_flag=True, help="Is no consent to this; --confirm is.")
 @click.option("--confirm", metavar="HOST", help="Consent: the portal's host, without port.")
 @options.output
 def destroy(*, auto_approve: bool, confirm: str | None, **given: Any) -> int:  # noqa: ARG001 - no consent here
@@ -147,8 +142,8 @@ def show(*, plan_file: str, **output: Any) -> int:
 
 @click.command()
 @click.argument("run", required=False)
-@options.portal
-def log(*, run: str | None, target: str | None, state_dir: str | None) -> int:
+@options.state
+def log(*, run: str | None, state_dir: str | None) -> int:
     """List what earlier runs did, or show one of them."""
     from b24provision.cli.log import run_lines, runs_lines
     from b24provision.cli.output import make_output
@@ -162,7 +157,7 @@ def log(*, run: str | None, target: str | None, state_dir: str | None) -> int:
         from b24provision.workspace import Workspace
 
         state = Path(state_dir) if state_dir else None
-        runs = Workspace.find(target, state=state, needs_target=False).state / "runs"
+        runs = Workspace.find(state=state, needs_target=False).state / "runs"
         lines = runs_lines(read_runs(runs)) if run is None else run_lines(read_run(runs, run))
         click.echo("\n".join(lines))
     return ExitCode.DONE
@@ -170,7 +165,7 @@ def log(*, run: str | None, target: str | None, state_dir: str | None) -> int:
 
 @click.command()
 @click.argument("of", type=click.Choice(["manifest", "plan"]), default="manifest")
-@click.option("--into", type=click.Path(), metavar="FILE", help="Write it to a file.")
+@options.option("--into", type=click.Path(), metavar="FILE", help="Write it to a file.")
 def schema(*, of: str, into: str | None) -> int:
     """Print the JSON Schema of manifests, for editors, or of plans, for programs."""
     if of == "plan":

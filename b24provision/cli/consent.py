@@ -38,6 +38,8 @@ def ask_about_data(plan: Plan) -> None:
         require_consent(plan, allow_data_loss=False)
     known = [change.stake.items or 0 for change in plan.data_loss if change.stake is not None]
     count = str(sum(known))
+    if count == "0":
+        return  # nothing is in what is deleted; the plan as a whole is still asked about
     answer = click.prompt(
         f"This loses data of {count} items for good. Type {count} to go on",
         default="",
@@ -63,4 +65,4 @@ def ask_to_destroy(host: str, *, confirm: str | None) -> None:
             err=True,
         )
     if confirm.strip().lower() != host.lower():
-        raise BlockedError(f"Nothing was deleted: “{confirm}” is not the portal's host, {host}.")
+        raise BlockedError(f"Nothing was deleted: “{confirm}” is not the portal's host without port, {host}.")

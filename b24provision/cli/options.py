@@ -15,7 +15,8 @@ Decorator = Callable[[F], F]
 FORMATS = ("text", "json", "markdown")
 
 
-def _option(*names: str, **settings: Any) -> Callable[[F], F]:
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """Declare an option that also has its `B24P_…` variable."""
     variable = "B24P_" + names[-1].lstrip("-").replace("-", "_").upper()
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
@@ -41,26 +42,27 @@ def _variables(_: click.Context, option: click.Parameter, given: tuple[str, ...]
 
 paths = click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
 output = _all(
-    _option(
+    option(
         "output_format",
         "--format",
         type=click.Choice(FORMATS),
         default="text",
         help="How results are printed.",
     ),
-    _option("--json-into", type=click.Path(), metavar="FILE", help="Also write JSON to a file."),
-    _option(
+    option("--json-into", type=click.Path(), metavar="FILE", help="Also write JSON to a file."),
+    option(
         "--markdown-into",
         type=click.Path(),
         metavar="FILE",
         help="Also write Markdown to a file.",
     ),
-    _option("--no-color", is_flag=True, help="No colours, also on a terminal."),
-    _option("-v", "--verbose", count=True, help="Log requests to stderr; in a plan, tell what is unmanaged."),
+    option("--no-color", is_flag=True, help="No colours, also on a terminal."),
+    option("-v", "--verbose", count=True, help="Log requests to stderr; in a plan, tell what is unmanaged."),
 )
+state = option("--state-dir", type=click.Path(), metavar="DIR", help="Instead of .b24provision/.")
 portal = _all(
-    _option("--target", metavar="NAME", help="The portal: a target of b24provision.toml, `env` or `local`."),
-    _option("--state-dir", type=click.Path(), metavar="DIR", help="Instead of .b24provision/."),
+    option("--target", metavar="NAME", help="The portal: a target of b24provision.toml, `env` or `local`."),
+    state,
 )
 target = _all(
     portal,
@@ -73,10 +75,10 @@ target = _all(
         help="A variable of the manifests; also as B24P_VAR_NAME.",
     ),
 )
-only = _option("--only", multiple=True, metavar="ENTITY", help="Only these storages; globs, repeatable.")
+only = option("--only", multiple=True, metavar="ENTITY", help="Only these storages; globs, repeatable.")
 prune = click.option("--prune", is_flag=True, help="Delete what no manifest names.")
 auto_approve = click.option("--auto-approve", is_flag=True, help="Do not ask.")
 data_loss = _all(
     click.option("--allow-data-loss", is_flag=True, help="Consent to losing what the plan says is lost."),
-    _option("--skip-data-loss", is_flag=True, help="Do everything else, and list what waits."),
+    option("--skip-data-loss", is_flag=True, help="Do everything else, and list what waits."),
 )

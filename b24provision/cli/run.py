@@ -42,7 +42,9 @@ class Run:
     def save(self, plan: Plan, path: str) -> None:
         """Save a plan, and say how to carry it out."""
         write_plan(plan, Path(path))
-        self.out.talk(f"Saved to {path}. Carry it out with: b24provision apply {path}")
+        self.out.talk(
+            f"Saved to {path}. Carry it out with: b24provision apply --target {plan.portal.target} {path}"
+        )
 
     def apply(self, consent: Callable[[Plan], None], *, skip_data_loss: bool = False) -> Report:
         """Plan, have the plan consented to if there is anything to do, carry it out, verify."""

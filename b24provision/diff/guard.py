@@ -66,7 +66,7 @@ def _protected(change: Change, intent: Intent) -> Blocked | None:
         return None
     wanted = intent.manifest.entities.get(change.entity)
     if wanted is not None and wanted.protect:
-        reason = f"storage {_code(change)} has `protect: true`: take it out of the manifest first"
+        reason = f"storage {_code(change)} has `protect: true`: take that line out of the manifest first"
         return Blocked(change.id, reason, wanted.source or change.source)
     if matches(change.entity, intent.protected):
         return Blocked(

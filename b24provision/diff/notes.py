@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from b24provision.diff.changes import entity_rights
-from b24provision.diff.matching import Matches
+from b24provision.diff.matching import Matches, formers
+from b24provision.diff.pairing import pair
 from b24provision.diff.rights import Standing, standing
 from b24provision.diff.unmanaged import unmanaged_entities, unmanaged_properties
 from b24provision.intent import Intent
-from b24provision.model import Entity, Note, Snapshot
+from b24provision.model import Entity, Level, Manifest, Note, Snapshot, fold
 
 _SHOWN = 10
 
@@ -16,6 +17,9 @@ def notes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Note
     """Give the notes on every wanted storage that is live, then those on the portal as a whole."""
     for key, wanted in intent.manifest.entities.items():
         live = matches[key]
+        if not intent.destroy:
+            yield from _caller_note(wanted, snapshot)
+            yield from _vacated_notes(intent.manifest, matches, key)
         if live is None:
             continue
         yield from _standing_note(live, snapshot)
@@ -29,6 +33,36 @@ def notes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Note
     if not (intent.destroy or intent.prune or intent.partial):
         codes = [row.code for row in unmanaged_entities(intent, snapshot)]
         yield from _unmanaged_note("", codes, "storage", "storages")
+
+
+def _caller_note(wanted: Entity, snapshot: Snapshot) -> Iterator[Note]:
+    own = snapshot.caller.access_code
+    level = (wanted.access or {}).get(own)
+    if level is not None and level is not Level.FULL:
+        yield Note(
+            wanted.code, f"{own} is the caller, who has X after every write: {level.value} cannot be had"
+        )
+
+
+def _vacated_notes(manifest: Manifest, matches: Matches, key: str) -> Iterator[Note]:
+    """Tell of codes that change hands: the old holder's data goes along, and a new one begins empty."""
+    wanted, live = manifest.entities[key], matches[key]
+    holders = {fold(there.code): manifest.entities[name].code for name, there in matches.items() if there}
+    if live is None and key in holders:
+        yield Note(
+            wanted.code, f"the live {wanted.code} is renamed to {holders[key]}, and a new one begins empty"
+        )
+    if live is None:
+        return
+    now = pair(formers(wanted.properties), live.properties)
+    takers = {code: name for name, code in now.items() if code is not None}
+    for name, code in now.items():
+        if code is None and name in takers:
+            prop, taker = wanted.properties[name], wanted.properties[takers[name]]
+            yield Note(
+                f"{wanted.code}.{prop.code}",
+                f"the live {prop.code} is renamed to {taker.code} with its values, and a new one begins empty",
+            )
 
 
 def _standing_note(live: Entity, snapshot: Snapshot) -> Iterator[Note]:

@@ -52,7 +52,9 @@ def digest(file: Path) -> str:
 
 def _files_of(path: Path) -> list[Path]:
     if not path.exists():
-        raise InputError(f"there is no file or directory {path.as_posix()}")
+        raise InputError(
+            f"there is no file or directory {path.as_posix()}: write a manifest there, or name your manifests"
+        )
     if not path.is_dir():
         return [path]
     files = [

@@ -22,6 +22,8 @@ def plan(plan: Plan, *, colour: bool = False) -> str:
 def report(report: Report, *, colour: bool = False) -> str:
     """Render a report as one object that holds its plan."""
     document = {
+        "format_version": FORMAT_VERSION,
+        "exit_code": int(report.exit_code),
         "plan": plan_document(report.plan),
         "outcomes": [asdict(row) for row in report.outcomes],
         "verified": report.verified,

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from b24provision.errors import B24ProvisionError, InputError
 from b24provision.model import Manifest, Note
-from b24provision.plan import Change, Plan, Report
+from b24provision.plan import Action, Change, Plan, Report
 from b24provision.render.words import (
     BLOCKED,
     RISKS,
     SYMBOLS,
+    facts,
     manifest_line,
     plan_line,
     portal_line,
@@ -68,6 +69,8 @@ def failure(error: B24ProvisionError, *, colour: bool = False) -> str:
 def _row(change: Change, blocked: bool) -> str:
     symbol = f"{BLOCKED} {SYMBOLS[change.action]}" if blocked else SYMBOLS[change.action]
     what = [f"{row.path}: {shown(row.before)} → {shown(row.after)}" for row in change.differences]
+    if change.action is Action.CREATE:
+        what = [f"create {change.kind}: {facts(change.kind, change.after or {})}"]
     what = what or [f"{change.action} {change.kind}: {change.reason}"]
     said = "<br>".join(map(_escape, [*what, *stake_lines(change)]))
     return f"| `{symbol}` | `{change.address}` | {said} | {RISKS[change.risk]} |"

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from b24provision.errors import B24ProvisionError, InputError
 from b24provision.model import Manifest, Note
-from b24provision.plan import Action, Blocked, Change, Fields, Kind, Outcome, Plan, Report, Risk
+from b24provision.plan import Action, Blocked, Change, Outcome, Plan, Report, Risk
 from b24provision.problem import Problem, Source
 from b24provision.render.words import (
     BLOCKED,
     RISKS,
     SYMBOLS,
+    facts,
     manifest_line,
     plan_line,
     portal_line,
@@ -51,7 +52,7 @@ def plan(plan: Plan, *, colour: bool = False) -> str:
     if plan.notes:
         lines += ["Notes:", *map(_note, plan.notes), ""]
     if plan.blocked:
-        lines += [pen(_RED, f"{len(plan.blocked)} blocked: apply refuses this plan."), ""]
+        lines += [pen(_RED, f"{len(plan.blocked)} blocked: nothing is carried out while anything is."), ""]
     lines.append(pen(_BOLD, plan_line(plan)))
     return "\n".join(lines) + "\n"
 
@@ -123,24 +124,13 @@ def _change(change: Change, blocked: Blocked | None, pen: "_Pen") -> Iterator[st
 def _words(change: Change) -> str:
     match change.action:
         case Action.CREATE:
-            return _facts(change.kind, change.after or {})
+            return facts(change.kind, change.after or {})
         case Action.DELETE:
-            return f"{_facts(change.kind, change.before or {})}  {change.reason}"
+            return f"{facts(change.kind, change.before or {})}  {change.reason}"
         case Action.REPLACE | Action.RENAME:
             return change.reason
         case _:
             return ""
-
-
-def _facts(kind: Kind, fields: Fields) -> str:
-    facts = [shown(fields["name"])] if fields.get("name") else []
-    if kind is Kind.PROPERTY:
-        facts += [str(fields["type"])] if fields.get("type") else []
-        facts += [f"sort {fields['sort']}"] if fields.get("sort") is not None else []
-    if "access" in fields:
-        rights = ", ".join(f"{code}: {level}" for code, level in fields["access"].items())
-        facts.append(f"access {rights or 'only the caller'}")
-    return "  ".join(facts)
 
 
 def _note(note: Note) -> str:

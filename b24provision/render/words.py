@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from b24provision.model import Manifest, Portal
-from b24provision.plan import Action, Change, Kind, Outcome, Plan, Report, Risk
+from b24provision.plan import Action, Change, Fields, Kind, Outcome, Plan, Report, Risk
 
 SYMBOLS = {
     Action.CREATE: "+",
@@ -45,7 +45,8 @@ def plan_line(plan: Plan) -> str:
 def manifest_line(manifest: Manifest) -> str:
     """Sum up manifests that are valid."""
     properties = sum(len(entity.properties) for entity in manifest.entities.values())
-    return f"Valid: {len(manifest.entities)} storages, {properties} properties."
+    storages = f"{len(manifest.entities)} storage" + ("" if len(manifest.entities) == 1 else "s")
+    return f"Valid: {storages}, {properties} propert{'y' if properties == 1 else 'ies'}."
 
 
 def report_line(report: Report) -> str:
@@ -75,7 +76,7 @@ def stake_lines(change: Change) -> Iterator[str]:
     if change.kind is Kind.ENTITY:
         yield f"at stake: {_counted(stake.items)}{newest}"
     else:
-        yield f"at stake: {stake.items} of {_counted(stake.total)} have a value{newest}"
+        yield f"at stake: values in {stake.items} of {_counted(stake.total)}{newest}"
     if stake.misfit_count:
         shown_ones = ", ".join(f"item {item_id}: {shown(value)}" for item_id, value in stake.misfits)
         more = ", …" if stake.misfit_count > len(stake.misfits) else ""
@@ -85,6 +86,18 @@ def stake_lines(change: Change) -> Iterator[str]:
 
 def _counted(items: int | None) -> str:
     return "an unknown number of items" if items is None else f"{items} item" + ("" if items == 1 else "s")
+
+
+def facts(kind: Kind, fields: Fields) -> str:
+    """Write down what a resource is to be, or was, on one line."""
+    said = [shown(fields["name"])] if fields.get("name") else []
+    if kind is Kind.PROPERTY:
+        said += [str(fields["type"])] if fields.get("type") else []
+        said += [f"sort {fields['sort']}"] if fields.get("sort") is not None else []
+    if "access" in fields:
+        rights = ", ".join(f"{code}: {level}" for code, level in fields["access"].items())
+        said.append(f"access {rights or 'only the caller'}")
+    return "  ".join(said)
 
 
 def shown(value: Any) -> str:

@@ -157,5 +157,11 @@ class BatchByChunkAction:
 
 def _lines(commands: Commands) -> list[str]:
     """Encode all commands, so that nothing is sent of a batch that is wrong."""
-    kind = "command" if commands.named else "row"
-    return [command(call, f"{kind} {key} ({call.method})") for key, call in commands]
+    return [_line(commands, key, call) for key, call in commands]
+
+
+def _line(commands: Commands, key: str, call: Call) -> str:
+    try:
+        return command(call)
+    except InputError as unfit:
+        raise InputError(f"{'command' if commands.named else 'row'} {key} {unfit}") from None

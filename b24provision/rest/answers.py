@@ -11,6 +11,7 @@ from b24provision.errors import ApiError
 from b24provision.rest.redaction import redact, redact_text
 
 _SHOWN = 500
+_NUMBERS = (float, int, str)
 
 
 def read_error(entry: Any, *, method: str, status: int, secrets: Iterable[str] = ()) -> ApiError:
@@ -37,7 +38,7 @@ def read_error(entry: Any, *, method: str, status: int, secrets: Iterable[str] =
 
 def number(value: Any) -> float | None:
     """Read a number that may have come as a text; None for anything else."""
-    if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
+    if value is None or isinstance(value, bool) or not isinstance(value, _NUMBERS):
         return None
     try:
         found = float(value)

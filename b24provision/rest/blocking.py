@@ -33,14 +33,15 @@ class _Loop:
 
     def run(self, make: Callable[[], Awaitable[T]]) -> T:
         """Run to the end, and give what comes of it. Interrupted, it cancels what it waits for."""
-        portal, begun = self._started(), list[asyncio.Task[Any]]()
+        portal = self._started()
+        begun: list[asyncio.Task[Any] | None] = []
 
         async def work() -> T:
-            begun.extend(filter(None, [asyncio.current_task()]))
+            begun.append(asyncio.current_task())
             return await make()
 
         def cancel() -> None:
-            for task in begun:
+            for task in filter(None, begun):
                 task.cancel()
 
         try:

@@ -7,8 +7,9 @@ knows nothing else of any method.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from b24provision.errors import InputError
 from b24provision.rest.redaction import redact
@@ -85,7 +86,11 @@ class Commands:
 
 def read_call(method: str, params: Mapping[str, Any] | None, reads: bool | None = None) -> Call:
     """Make the `Call` of a method and its parameters, or raise InputError."""
-    return _call(f"The call of {method!r}" if isinstance(method, str) else "The call", method, params, reads)
+    try:
+        return _call(method, params, reads)
+    except InputError as wrong:
+        which = f"The call of {method!r}" if isinstance(method, str) else "The call"
+        raise InputError(f"{which} {wrong}") from None
 
 
 def read_commands(rows: Rows, *, at_most: int | None = MAX_COMMANDS) -> Commands:
@@ -99,7 +104,7 @@ def read_commands(rows: Rows, *, at_most: int | None = MAX_COMMANDS) -> Commands
         case Mapping():
             commands = _named(given)
         case list() | tuple():
-            calls = tuple(_row(f"Row {position}", row) for position, row in enumerate(given))
+            calls = tuple([_row(position, row) for position, row in enumerate(given)])
             commands = Commands(tuple(map(str, range(len(calls)))), calls, named=False)
         case _:
             kind = type(given).__name__
@@ -117,39 +122,48 @@ def _named(rows: Mapping[Any, Any]) -> Commands:
         if not isinstance(name, str):
             message = f"The name of a command is a text, not a {type(name).__name__}."
             raise InputError(message)
-    calls = tuple(_row(f"Row {name!r}", row) for name, row in rows.items())
+    calls = tuple([_row(name, row) for name, row in rows.items()])
     return Commands(tuple(rows), calls, named=True)
 
 
-def _row(where: str, row: Any) -> Call:
-    match row:
-        case tuple() | list() if 1 <= len(row) <= 2:
-            return _call(where, row[0], row[1] if len(row) == 2 else None, None)
-        case Call():
-            return _call(where, row.method, row.params, row.reads)
-        case Mapping():
-            return _mapping_row(where, row)
-        case tuple() | list():
-            raise InputError(f'{where} has {len(row)} elements; a call is ("method",) or ("method", params).')
-        case _:
-            message = (
-                f'{where} is a {type(row).__name__}; a call is ("method", params) or a mapping of these.'
-            )
-            raise InputError(message)
+def _row(key: str | int, row: Any) -> Call:
+    try:
+        match row:
+            case tuple() | list() if 1 <= len(row) <= 2:
+                return _call(*row)
+            case Call():
+                return _call(row.method, row.params, row.reads)
+            case Mapping():
+                return _mapping_row(row)
+            case _:
+                _refuse(row)
+    except InputError as wrong:
+        raise InputError(f"Row {key!r} {wrong}") from None
 
 
-def _mapping_row(where: str, row: Mapping[Any, Any]) -> Call:
-    keys = ", ".join(str(key) for key in row) or "none"
-    if "method" not in row or set(row) - {"method", "params"}:
-        raise InputError(f'{where} has the keys: {keys}. A call has "method" and, if any, "params".')
-    return _call(where, row["method"], row.get("params"), None)
+def _refuse(row: Any) -> NoReturn:
+    if isinstance(row, tuple | list):
+        raise InputError(f'has {len(row)} elements; a call is ("method",) or ("method", params).')
+    raise InputError(f'is a {type(row).__name__}; a call is ("method", params) or a mapping of these.')
 
 
-def _call(where: str, method: Any, params: Any, reads: bool | None) -> Call:
-    if not isinstance(method, str) or not _METHOD.fullmatch(method):
-        raise InputError(f"{where} does not name a REST method: it is a name such as entity.item.get.")
+def _mapping_row(row: Mapping[Any, Any]) -> Call:
+    if "method" not in row or row.keys() - {"method", "params"}:
+        keys = ", ".join(str(key) for key in row) or "none"
+        raise InputError(f'has the keys: {keys}. A call has "method" and, if any, "params".')
+    return _call(row["method"], row.get("params"))
+
+
+def _call(method: Any, params: Any = None, reads: bool | None = None) -> Call:
+    if not isinstance(method, str) or not _is_method(method):
+        raise InputError("does not name a REST method: it is a name such as entity.item.get.")
     if params is None:
         params = NO_PARAMS
     if not isinstance(params, dict | Mapping):
-        raise InputError(f"{where} ({method}) has params that are a {type(params).__name__}, not a mapping.")
+        raise InputError(f"({method}) has params that are a {type(params).__name__}, not a mapping.")
     return Call(method, params, reads)
+
+
+@lru_cache(maxsize=1024)  # the same methods come again and again
+def _is_method(name: str) -> bool:
+    return _METHOD.fullmatch(name) is not None

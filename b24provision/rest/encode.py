@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 from b24provision.errors import InputError
@@ -19,7 +20,8 @@ from b24provision.rest.calls import Call
 MAX_DEPTH = 64
 """PHP drops what a query nests deeper (`max_input_nesting_level`)."""
 
-_CONTAINERS = (dict, list, tuple, Mapping)
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SCALARS = (str, int, float, NoneType, date)
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~-]").search
 _ESCAPED = tuple(f"%{byte:02X}" if _UNSAFE(chr(byte)) else chr(byte) for byte in range(256))
@@ -38,7 +40,7 @@ def plain(params: Mapping[str, Any], where: str) -> dict[str, Any]:
         raise InputError(f"{where}{unfit.path} {unfit.why}") from None
 
 
-def query(params: Mapping[str, Any], where: str = "The query") -> str:
+def query(params: Mapping[str, Any]) -> str:
     """Encode parameters as PHP reads them: `{"select": ["ID"]}` → `select%5B0%5D=ID`.
 
     Pairs keep their order, names and values are percent-encoded as UTF-8 (a space is `%20`). A query
@@ -46,28 +48,32 @@ def query(params: Mapping[str, Any], where: str = "The query") -> str:
     `true` and `false` (both of which PHP takes for true), None becomes the empty text, an empty list
     or mapping becomes nothing at all, numbers become texts. `fits_batch` tells such calls.
 
-    Raises InputError for what `plain` does. Source: settings/how-to-call-rest-api/data-encoding.
+    Raises InputError for what `plain` does, beginning with the way to the value.
+    Source: settings/how-to-call-rest-api/data-encoding.
     """
     pairs: list[str] = []
     try:
-        _write(pairs, params.items(), "", "", _enter(params, ()))
+        _write(pairs, params.items(), "", "", (id(params),))
     except _UnfitError as unfit:
-        raise InputError(f"{where}{unfit.path} {unfit.why}") from None
+        raise InputError(f"{unfit.path} {unfit.why}") from None
     return "&".join(pairs)
 
 
-def command(call: Call, where: str = "The call") -> str:
+def command(call: Call) -> str:
     """Give a call as one command of a batch: `method?query`, the `?` always present.
 
     References such as `$result[name][field]` are values like any other; the portal replaces them.
-    Raises InputError, beginning with `where`. Source: api-reference/batch.
+    Raises InputError, beginning with the method. Source: api-reference/batch.
     """
-    return f"{call.method}?{query(call.params, where)}"
+    try:
+        return f"{call.method}?{query(call.params)}"
+    except InputError as unfit:
+        raise InputError(f"({call.method}){unfit}") from None
 
 
 def body(payload: Mapping[str, Any]) -> bytes:
     """Encode a request's body as compact JSON in UTF-8."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _JSON.encode(payload).encode()
 
 
 def text(value: Any) -> str:
@@ -75,18 +81,17 @@ def text(value: Any) -> str:
 
     Raises InputError for what is not JSON-like.
     """
-    match value:
-        case str():
-            return str.__str__(value)  # the text of an enum member, not its name
+    if isinstance(value, float):
+        return _number(value)
+    match _plain_scalar(value):
         case None:
             return ""
         case bool():
             return "true" if value else "false"
         case int():
             return int.__repr__(value)
-        case _:
-            fit = _plain_scalar(value)
-            return _number(fit) if isinstance(fit, float) else str(fit)
+        case fit:
+            return str.__str__(fit)  # the text of an enum member, not its name
 
 
 def _write(
@@ -94,20 +99,28 @@ def _write(
 ) -> None:
     """Add the pairs of a mapping's or list's members; their names stand between `opening` and `closing`."""
     for key, value in items:
-        name = f"{opening}{_quoted_name(key)}{closing}"
+        name = _quoted_name(key)
         kind = type(value)
         try:
             if kind is str:
-                pairs.append(f"{name}={_quoted(value)}")
+                written = _escaped(value) if _UNSAFE(value) else value
             elif kind is int:
-                pairs.append(f"{name}={value}")
-            elif isinstance(value, _CONTAINERS):
-                members = value.items() if isinstance(value, Mapping) else enumerate(value)
-                _write(pairs, members, f"{name}%5B", "%5D", _enter(value, above))
+                written = value
+            elif kind is float:
+                written = _quoted(_number(value))
+            elif kind is dict or isinstance(value, Mapping):
+                inside = _enter(value, above)
+                _write(pairs, value.items(), f"{opening}{name}{closing}%5B", "%5D", inside)
+                continue
+            elif isinstance(value, list | tuple):
+                inside = _enter(value, above)
+                _write(pairs, enumerate(value), f"{opening}{name}{closing}%5B", "%5D", inside)
+                continue
             else:
-                pairs.append(f"{name}={_quoted(text(value))}")
+                written = _quoted(text(value))
         except _UnfitError as unfit:
             raise unfit.inside(key) from None
+        pairs.append(f"{opening}{name}{closing}={written}")
 
 
 @lru_cache(maxsize=1024, typed=True)  # the same names come again and again
@@ -116,12 +129,16 @@ def _quoted_name(key: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "".join([_ESCAPED[octet] for octet in _utf8(text)]) if _UNSAFE(text) else text
+    return _escaped(text) if _UNSAFE(text) else text
+
+
+def _escaped(text: str) -> str:
+    return "".join([_ESCAPED[octet] for octet in _utf8(text)])
 
 
 def _number(value: float) -> str:
     """Write a number as JavaScript does, exponents included: `1.0` is `1`, `1e-05` is `0.00001`."""
-    text = float.__repr__(value + 0.0).removesuffix(".0")  # + 0.0 makes -0.0 zero
+    text = float.__repr__(_finite(value) + 0.0).removesuffix(".0")  # + 0.0 makes -0.0 zero
     mantissa, _, exponent = text.partition("e")
     if not exponent:
         return text
@@ -143,25 +160,33 @@ class _UnfitError(InputError):
 
 
 def _plain(value: Any, above: tuple[int, ...]) -> Any:
-    if isinstance(value, str):
-        return _unicode(value)
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, _SCALARS):
+        return _plain_scalar(value)
+    if isinstance(value, Mapping):
         return _plain_mapping(value, above)
     if isinstance(value, list | tuple):
         return _plain_list(value, above)
-    return _plain_scalar(value)
+    raise _UnfitError(f"is a {type(value).__name__}, which is not JSON-like.")
 
 
 def _plain_scalar(value: Any) -> Any:
     match value:
-        case float() if not math.isfinite(value):
-            raise _UnfitError("is not a finite number, which JSON cannot hold.")
-        case None | float() | int():
+        case str():
+            return _unicode(value)
+        case float():
+            return _finite(value)
+        case None | int():
             return value
         case date():
             return value.isoformat()
         case _:
             raise _UnfitError(f"is a {type(value).__name__}, which is not JSON-like.")
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise _UnfitError("is not a finite number, which JSON cannot hold.")
+    return value
 
 
 def _plain_mapping(value: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Pure. An endpoint is a URL that ends in a slash, `https://acme.bitrix24.com/rest
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, quote_plus, urljoin, urlsplit
 
 from b24provision.errors import InputError
 
@@ -39,8 +39,8 @@ def method_url(endpoint: str, method: str, *, request_id: str, version: str) -> 
     url = endpoint + quote(method, safe="")
     if method.startswith("task."):
         return url
-    telemetry = {"bx24_request_id": request_id, "bx24_sdk_ver": version, "bx24_sdk_type": "b24provision"}
-    return f"{url}?{urlencode(telemetry)}"
+    told = f"bx24_request_id={quote_plus(request_id)}&bx24_sdk_ver={quote_plus(version)}"
+    return f"{url}?{told}&bx24_sdk_type=b24provision"
 
 
 def moved(endpoint: str, requested: str, location: str) -> str | None:

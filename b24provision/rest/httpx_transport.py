@@ -1,21 +1,23 @@
 """The transport over httpx, and the only module that knows of httpx.
 
-One connection pool for each portal. It keeps no cookies (PHP runs the requests of one session one after
-another), follows no redirects, and keeps httpx's own log from showing URLs, since a webhook's is a secret.
+It uses httpx's transports and not its client, for a client brings what is of no use here and costs a sixth of a
+request: cookies (PHP runs the requests of one session one after another), redirects, authentication, and a log that
+shows URLs, of which a webhook's is a secret.
 """
 
 import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from b24provision.rest.endpoint import is_loopback
-from b24provision.rest.redaction import redact, redact_text
+from b24provision.rest.redaction import redact_text
 from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -24,6 +26,8 @@ Deliver: TypeAlias = Callable[[Message], Awaitable[None]]
 AsgiApp: TypeAlias = Callable[[Message, Receive, Deliver], Awaitable[None]]
 
 _log = logging.getLogger("b24provision.rest")
+
+_ACCEPTED = {"Accept-Encoding": "gzip, deflate"}  # what httpx unpacks without further packages
 
 # Everything else may have failed after the first byte.
 _NOTHING_SENT = (
@@ -55,33 +59,30 @@ class HttpxTransport:
         self._connect_timeout_s = connect_timeout_s
         self._verify = verify
         self._limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=5.0)
-        self._clients: dict[bool, httpx.AsyncClient] = {}
-        logging.getLogger("httpx").addFilter(_hide_urls)
+        self._carriers: dict[str, httpx.AsyncBaseTransport] = {}
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Carry one exchange; raises SendFailed."""
-        wait = httpx.Timeout(request.timeout_s, connect=self._connect_timeout_s, pool=None)
         try:
+            translated = self._translated(request)
             async with asyncio.timeout(request.timeout_s if self._app else None):
-                response = await self._client(request.url).request(
-                    request.method,
-                    request.url,
-                    headers=dict(request.headers),
-                    content=request.body,
-                    timeout=wait,
-                )
+                response = await self._carrier(request.url).handle_async_request(translated)
+                try:
+                    body = await response.aread()
+                finally:
+                    await response.aclose()
         except (httpx.HTTPError, TimeoutError) as error:
             raise SendFailed(_what(error), sent=not isinstance(error, _NOTHING_SENT)) from error
         except (httpx.InvalidURL, UnicodeError) as error:
             raise SendFailed("the address cannot be used", sent=False) from error
-        return HttpResponse(response.status_code, dict(response.headers), response.content)
+        return HttpResponse(response.status_code, dict(response.headers), body)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        clients = list(self._clients.values())
-        self._clients.clear()
-        for client in clients:
-            await client.aclose()
+        carriers = list(self._carriers.values())
+        self._carriers.clear()
+        for carrier in carriers:
+            await carrier.aclose()
 
     async def __aenter__(self) -> "HttpxTransport":
         return self
@@ -91,18 +92,43 @@ class HttpxTransport:
     ) -> None:
         await self.aclose()
 
-    def _client(self, url: str) -> httpx.AsyncClient:
-        direct = self._app is not None or is_loopback(url)
-        if direct not in self._clients:
-            self._clients[direct] = httpx.AsyncClient(
-                transport=httpx.ASGITransport(_like_a_server(self._app)) if self._app else None,
-                verify=self._verify,
-                limits=self._limits,
-                trust_env=not direct,
-                follow_redirects=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            )
-        return self._clients[direct]
+    def _translated(self, request: HttpRequest) -> httpx.Request:
+        silence_s = request.timeout_s
+        timeout = {"connect": self._connect_timeout_s, "read": silence_s, "write": silence_s, "pool": None}
+        return httpx.Request(
+            request.method,
+            request.url,
+            headers={**_ACCEPTED, **request.headers},
+            content=request.body,
+            extensions={"timeout": timeout},
+        )
+
+    def _carrier(self, url: str) -> httpx.AsyncBaseTransport:
+        """Give what carries requests to the host of a URL, made when it is first asked for."""
+        origin = "/".join(url.split("/", 3)[:3])
+        if origin not in self._carriers:
+            self._carriers[origin] = self._made_for(origin)
+        return self._carriers[origin]
+
+    def _made_for(self, origin: str) -> httpx.AsyncBaseTransport:
+        if self._app is not None:
+            return httpx.ASGITransport(_like_a_server(self._app))
+        return httpx.AsyncHTTPTransport(
+            verify=self._verify,
+            limits=self._limits,
+            trust_env=not is_loopback(origin),
+            proxy=_proxy(origin),
+        )
+
+
+def _proxy(origin: str) -> str | None:
+    """Find the proxy that the environment names for an address."""
+    parts = urlsplit(origin)
+    if is_loopback(origin) or proxy_bypass(parts.netloc):
+        return None
+    proxies = getproxies()
+    found = proxies.get(parts.scheme) or proxies.get("all")
+    return found if found is None or "://" in found else f"http://{found}"
 
 
 def _what(error: Exception) -> str:
@@ -135,14 +161,3 @@ def _like_a_server(app: AsgiApp) -> AsgiApp:
             raise httpx.RemoteProtocolError("the application ended without a whole answer")
 
     return serve
-
-
-def _hide_urls(record: logging.LogRecord) -> bool:
-    """Redact what httpx logs of a request; always lets the record through."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(_hidden(argument) for argument in record.args)
-    return True
-
-
-def _hidden(argument: object) -> object:
-    return redact(str(argument)) if isinstance(argument, str | httpx.URL) else argument

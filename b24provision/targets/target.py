@@ -17,6 +17,7 @@ from b24provision.targets.config import Config
 OAUTH_URL = "https://oauth.bitrix.info/oauth/token/"
 LOCAL_ENDPOINT = "http://local/rest/"
 _REFERENCE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_WEBHOOK = re.compile(r"/rest/\d+/\w+/?$")
 _ENVIRONMENT = {
     "endpoint": "B24_ENDPOINT",
     "access_token": "B24_ACCESS_TOKEN",
@@ -60,12 +61,14 @@ class Target:
         return urlsplit(self.endpoint or self.webhook_url).hostname or ""
 
 
-def choose_target(config: Config, environ: Mapping[str, str], name: str | None) -> Target:
+def choose_target(
+    config: Config, environ: Mapping[str, str], name: str | None, *, offline: bool = False
+) -> Target:
     """Give the target called `name`, or the only one that was meant.
 
-    Never falls back to the local portal. Raises InputError that names what there is to choose from.
+    `offline` does without environment variables that are not set, since nothing will be sent. Never falls back to the local portal. Raises InputError that names what there is to choose from.
     """
-    return _target(config, environ, name or _only_choice(config, environ))
+    return _target(config, environ, name or _only_choice(config, environ), offline=offline)
 
 
 def _only_choice(config: Config, environ: Mapping[str, str]) -> str:
@@ -87,7 +90,7 @@ def _only_choice(config: Config, environ: Mapping[str, str]) -> str:
     )
 
 
-def _target(config: Config, environ: Mapping[str, str], name: str) -> Target:
+def _target(config: Config, environ: Mapping[str, str], name: str, *, offline: bool) -> Target:
     if name == "local":
         return Target(name="local", endpoint=LOCAL_ENDPOINT)
     if name == "env":
@@ -99,22 +102,28 @@ def _target(config: Config, environ: Mapping[str, str], name: str) -> Target:
         known = ", ".join(["local", "env", *config.targets])
         raise InputError(f"There is no target `{name}`. Known are: {known}.")
     where = f"{config.file}: targets.{name}"
-    return _from_settings(name, _resolved(config.targets[name], environ, where), where)
+    settings = _resolved(config.targets[name], environ, where, offline=offline)
+    return _from_settings(name, settings, where)
 
 
 def _from_settings(name: str, settings: Mapping[str, Any], where: str) -> Target:
     allow_http = bool(settings.get("allow_http"))
+    if _WEBHOOK.search(settings.get("endpoint", "")):
+        # Somebody took a webhook for an endpoint; the portal will say what is wrong with that.
+        settings = {**settings, "webhook_url": settings["endpoint"], "endpoint": ""}
     known = {key: value for key, value in settings.items() if key not in ("allow_http", "vars")}
     if known.get("endpoint"):
         known["endpoint"] = normalise_endpoint(known["endpoint"], where=where, allow_http=allow_http)
-    elif "webhook_url" in known:
+    elif known.get("webhook_url"):
         _check_address(known["webhook_url"], where=where, allow_http=False)
     elif "token_command" not in known:
         raise InputError(f"{where}: an endpoint is missing, such as https://example.bitrix24.com/rest/")
     return Target(name=name, variables=settings.get("vars", {}), **known)
 
 
-def _resolved(settings: Mapping[str, Any], environ: Mapping[str, str], where: str) -> dict[str, Any]:
+def _resolved(
+    settings: Mapping[str, Any], environ: Mapping[str, str], where: str, *, offline: bool
+) -> dict[str, Any]:
     def resolve(value: Any, key: str) -> Any:
         if isinstance(value, str):
             return _REFERENCE.sub(lambda match: variable(match, key), value)
@@ -126,6 +135,8 @@ def _resolved(settings: Mapping[str, Any], environ: Mapping[str, str], where: st
 
     def variable(match: re.Match[str], key: str) -> str:
         value = environ.get(match[1]) or match[2]
+        if value is None and offline and key != "endpoint" and not key.startswith("vars."):
+            return ""
         if value is None:
             raise InputError(f"{where}.{key}: the environment variable {match[1]} is not set")
         return value

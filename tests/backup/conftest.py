@@ -40,7 +40,9 @@ async def fill(portal: LocalPortal, items: int, coloured: int) -> None:
     async with provisioner(portal) as opened:
         client = opened.session.client
         for code, name in (("other", "Others"), ("dish", "Блюда")):
-            await add(client, [("entity.add", {"ENTITY": code, "NAME": name, "ACCESS": {"AU": "R", "G5": "W"}})])
+            await add(
+                client, [("entity.add", {"ENTITY": code, "NAME": name, "ACCESS": {"AU": "R", "G5": "W"}})]
+            )
         for code, kind in (("color", "S"), ("price", "N"), ("photo", "F")):
             params = {"ENTITY": "dish", "PROPERTY": code, "NAME": code.title(), "TYPE": kind, "SORT": 100}
             await add(client, [("entity.item.property.add", params)])
@@ -66,7 +68,13 @@ async def _sections(client: Client) -> list[int]:
 def _awkward(number: int) -> dict[str, Any]:
     text = AWKWARD[number]
     values = {"color": text, "price": "", "photo": ""}
-    return {"ENTITY": "dish", "NAME": text, "DETAIL_TEXT": text, "PREVIEW_TEXT": "", "PROPERTY_VALUES": values}
+    return {
+        "ENTITY": "dish",
+        "NAME": text,
+        "DETAIL_TEXT": text,
+        "PREVIEW_TEXT": "",
+        "PROPERTY_VALUES": values,
+    }
 
 
 def _item(number: int, coloured: int, sections: list[int]) -> dict[str, Any]:

@@ -196,7 +196,10 @@ async def test_what_is_there_with_another_definition_is_left_alone_and_noted(sma
     await call(small, "entity.item.property.add", ENTITY="dish", PROPERTY="size", NAME="Size")
     await call(small, "entity.item.property.delete", ENTITY="dish", PROPERTY="color")
     text = await shown(small)
-    assert "  dish: the storage differs from the archive in access.AU, access.G5, name, and is left alone" in text
+    assert (
+        "  dish: the storage differs from the archive in access.AU, access.G5, name, and is left alone"
+        in text
+    )
     assert "  dish.price: the property differs from the archive in name, and is left alone" in text
     assert (await restored(small)).verified
     after = contents(small)
@@ -242,7 +245,7 @@ async def test_several_storages_and_a_choice_of_them(small: LocalPortal):
         async with provisioner(small) as opened:
             plan = await plan_restore(opened, archive, ["oth*"])
             assert [change.id for change in plan.changes] == ["create entity other"]
-            with pytest.raises(InputError, match="matches no storage. The archive holds: dish, other"):
+            with pytest.raises(InputError, match=r"matches no storage\. The archive holds: dish, other"):
                 await plan_restore(opened, archive, ["nothing"])
             assert (await restore(opened, archive, plan)).verified
     assert contents(small, "other")["name"] == "Others"
@@ -274,7 +277,7 @@ async def test_stakes_are_exactly_what_is_lost(small: LocalPortal):
         rows = [set(row["PROPERTY_VALUES"]) for row in archive.items(archive.header.storages[0])]
     assert found["other"] == (None, 0)
     assert found["dish"][0] == {"color", "price"}
-    assert found["dish"][1] == 120 + 74
+    assert found["dish"][1] == 120 + 73
     assert {frozenset(row) for row in rows} == {frozenset({"color", "price"})}
 
 
@@ -288,3 +291,36 @@ async def test_a_portal_that_refuses_ends_in_a_report(small: LocalPortal):
     assert report.exit_code == 7
     assert report.outcomes[0].error is not None
     assert "1 of 1 are not there: entity.item.add: ACCESS_DENIED" in report.outcomes[0].error
+
+
+async def test_two_storages_of_one_code_are_not_restored_into(small: LocalPortal):
+    await archived(small)
+    await call(small, "entity.update", ENTITY="dish", ACCESS={"U1": "X"})
+    small.add_user(8)
+    async with provisioner(small, user_id=8) as opened:
+        await opened.session.client.call.make("entity.add", {"ENTITY": "dish", "NAME": "A second one"})
+    with pytest.raises(BlockedError, match="2 storages with the code dish are live"):
+        await shown(small)
+
+
+async def test_what_is_left_alone_is_shown(small: LocalPortal):
+    await archived(small)
+    await call(small, "entity.item.update", ENTITY="dish", ID=9, NAME="Renamed since")
+    await call(small, "entity.section.update", ENTITY="dish", ID=1, NAME="Renamed since")
+    assert "  dish: 1 section changed since, and left alone\n  dish: 1 item changed" in await shown(small)
+    report = await restored(small)
+    text = renderer("text").report(report)
+    assert text == (
+        "Portal: local (target test, user 1, administrator)\n"
+        "\n"
+        "\n"
+        "The portal was read again and still differs:\n"
+        "  ~ dish\n"
+        "      sections changed since, and left alone: 0 → 1\n"
+        "  ~ dish\n"
+        "      items changed since, and left alone: 0 → 1\n"
+        "\n"
+        "Apply done, but the portal differs. 0 added, 0 changed, 0 destroyed. Run plan to see what it is now.\n"
+    )
+    assert '"items": 0' not in renderer("json").report(report)
+    assert "left alone" in renderer("markdown").report(report)

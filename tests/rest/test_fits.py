@@ -50,5 +50,11 @@ def test_values_a_query_cannot_carry_do_not(params: dict[str, Any]):
     assert not fits_batch(Call("entity.add", params))
 
 
+def test_texts_are_looked_at_one_by_one():
+    assert fits_batch(Call("entity.add", {"a": "x on", "b": "= 1", "c": "java", "d": "script:"}))
+    assert not fits_batch(Call("entity.add", {"a": "/*", "b": "javascript:x", "c": "*/"}))
+    assert not fits_batch(Call("entity.add", {"a": "java/*\x7f*/script:x"}))
+
+
 def test_a_thousand_values_still_do():
     assert fits_batch(Call("entity.add", {"a": [0] * 1000}))

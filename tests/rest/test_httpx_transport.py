@@ -151,11 +151,29 @@ async def test_a_proxy_of_the_environment_is_not_used_on_this_computer(monkeypat
         assert (await transport.send(post(endpoint))).status == 200
 
 
-async def test_httpx_s_log_shows_no_webhook(caplog: pytest.LogCaptureFixture):
+async def test_a_proxy_of_the_environment_is_used_elsewhere(monkeypatch: pytest.MonkeyPatch):
+    seen: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await read_request(reader))
+        writer.write(OK)
+
+    async with serving(proxy) as endpoint, HttpxTransport() as transport:
+        monkeypatch.setenv("http_proxy", endpoint.removeprefix("http://").removesuffix("/rest/"))
+        monkeypatch.setenv("no_proxy", "acme.test")
+        assert (await transport.send(post("http://portal.invalid/rest/"))).status == 200
+        with pytest.raises(SendFailed):
+            await transport.send(post("http://portal.acme.test/rest/"))
+    assert [line.split(b"\r\n")[0] for line in seen] == [
+        b"POST http://portal.invalid/rest/profile?x=1 HTTP/1.1"
+    ]
+
+
+async def test_no_log_shows_a_webhook(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
     async with serving(saying(OK)) as endpoint, HttpxTransport() as transport:
         await transport.send(post(f"{endpoint}7/webh00kc0de/"))
-    assert any(record.name == "httpx" for record in caplog.records)
+    assert any(record.name.startswith("httpcore") for record in caplog.records)
     assert "webh00kc0de" not in caplog.text
 
 
