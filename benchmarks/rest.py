@@ -1,8 +1,9 @@
 """Batches of fifty commands over loopback HTTP: `python -m benchmarks.rest`.
 
-`b24provision.rest` against raw httpx that posts the same bytes, and against two other clients from PyPI doing
-the same work, in one run, in turn, so that a busy moment of the machine hits all. The server is another process that
-answers every batch with the same canned envelope. Figures are medians of rounds; what counts are the ratios.
+`b24provision.rest` against raw httpx that posts the same bytes, made beforehand, and reads the JSON; against a script
+that makes them with urllib each time; and against two other clients from PyPI doing the same work. All in one run, in
+turn, so that a busy moment of the machine hits all. The server is another process that answers every batch with the same
+canned envelope. Figures are medians of rounds, ratios are medians of the ratios in each round; these are what counts.
 
 All reuse connections as far as they can and have their limits switched off as far as their public options allow:
 
@@ -11,7 +12,7 @@ All reuse connections as far as they can and have their limits switched off as f
 - b24pysdk has no limits, opens a connection for each request, and insists on https: its address is patched to http,
   which spares it TLS.
 
-Needs `pip install .[benchmark]`.
+Needs `pip install .[test]`.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -27,6 +28,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from statistics import median
 from typing import Any, ClassVar
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import httpx
@@ -129,6 +131,25 @@ async def raw(stack: AsyncExitStack, address: str, body: bytes) -> Job:
     return job
 
 
+async def script(stack: AsyncExitStack, address: str) -> Job:
+    client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+
+    async def job() -> int:
+        cmd = [f"{METHOD}?{urlencode(list(flat(params)), quote_via=quote)}" for params in PARAMS]
+        response = await client.post(f"{address}/rest/1/code/batch", json={"halt": 1, "cmd": cmd})
+        return len(response.json()["result"]["result"])
+
+    return job
+
+
+def flat(params: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in params.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}[{key}]", member) for key, member in value.items())
+        else:
+            yield name, value
+
+
 async def ours(stack: AsyncExitStack, address: str) -> Job:
     client = await stack.enter_async_context(
         Client.from_webhook(f"{address}/rest/1/code/", limits=Limits(capacity=1e9, drain_per_s=1e9))
@@ -211,6 +232,7 @@ async def measure(address: str) -> dict[str, Figures]:
             f"httpx {version('httpx')}, the same bytes": await raw(
                 stack, address, await posted_by_us(address)
             ),
+            f"httpx {version('httpx')} and urllib": await script(stack, address),
             f"b24provision.rest {version('b24provision')}": await ours(stack, address),
             f"fast_bitrix24 {version('fast_bitrix24')}": await fast_bitrix24(stack, address),
             f"b24pysdk {version('b24pysdk')}": await b24pysdk(stack, address),

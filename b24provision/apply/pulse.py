@@ -9,7 +9,7 @@ from typing import TypeAlias
 class Pulse:
     """How far a run is: changes settled of all, requests in flight, the storage worked on, seconds left.
 
-    `seconds_left` is an estimate without waits for limits. `waiting` says why nothing moves, if that is known.
+    `seconds_left` is an estimate without waits for limits.
     """
 
     done: int
@@ -17,7 +17,6 @@ class Pulse:
     in_flight: int
     entity: str
     seconds_left: float
-    waiting: str = ""
 
 
 Watch: TypeAlias = Callable[[Pulse], None]

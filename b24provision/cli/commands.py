@@ -43,14 +43,17 @@ def validate(**given: Any) -> int:
 @options.option("--destroy", is_flag=True, help="Show what destroy would delete.")
 @options.option("--detailed-exitcode", is_flag=True, help="Answer 2 when there are changes.")
 @options.option("--out", type=click.Path(), metavar="FILE", help="Save the plan, for apply and show.")
+@options.option("--explain", is_flag=True, help="Also show the requests that would carry it out.")
 @options.output
-def plan(*, detailed_exitcode: bool, out: str | None, **given: Any) -> int:
+def plan(*, detailed_exitcode: bool, out: str | None, explain: bool, **given: Any) -> int:
     """Show what differs between the manifests and the portal."""
     with _run(**given) as run:
         found = run.plan()
         if out is not None:
             run.save(found, out)
         run.out.show(found)
+        if explain:
+            run.explain(found)
     return ExitCode.CHANGES if detailed_exitcode and found.changes else ExitCode.DONE
 
 

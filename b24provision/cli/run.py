@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 from b24provision.cli.interrupt import stoppable
 from b24provision.cli.output import Output, make_output
+from b24provision.cli.progress import Progress
 from b24provision.engine import Provisioner
 from b24provision.errors import InputError
 from b24provision.intent import Intent
 from b24provision.model import Manifest
 from b24provision.plan import Plan, Report
 from b24provision.planfile import is_plan, read_plan, write_plan
+from b24provision.render.stages import explanation
 from b24provision.saved import require_same_manifests
 from b24provision.workspace import Workspace
 
@@ -39,6 +43,10 @@ class Run:
         async with self.workspace.connect(tell=self.out.talk) as portal:
             return await portal.plan(self.intent, in_detail=self.out.verbose)
 
+    def explain(self, plan: Plan) -> None:
+        """Say how a plan would be carried out; where results are for programs, on stderr."""
+        click.echo(explanation(plan), nl=False, err=self.out.format != "text")
+
     def save(self, plan: Plan, path: str) -> None:
         """Save a plan, and say how to carry it out."""
         write_plan(plan, Path(path))
@@ -51,15 +59,17 @@ class Run:
         return asyncio.run(self._apply(consent, skip_data_loss))
 
     async def _apply(self, consent: Callable[[Plan], None], skip_data_loss: bool) -> Report:
-        async with self.workspace.connect(tell=self.out.talk) as portal:
+        progress = Progress.on_stderr(is_on=self.out.format != "json")
+        async with self.workspace.connect(tell=progress.telling(self.out.talk)) as portal:
             found = self.saved or await portal.plan(self.intent)
             if skip_data_loss:
                 found = found.without_data_loss()
             self.out.preview(found)
             if found.changes:
                 consent(found)
-            with stoppable() as stop:
-                return await self._carry_out(portal, found, skip_data_loss, stop)
+            watched = replace(portal, watch=progress.watch)
+            with stoppable() as stop, progress.shown():
+                return await self._carry_out(watched, found, skip_data_loss, stop)
 
     async def _carry_out(
         self, portal: Provisioner, plan: Plan, skip_data_loss: bool, stop: Callable[[], bool]

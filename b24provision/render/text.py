@@ -6,6 +6,7 @@ from b24provision.errors import B24ProvisionError, InputError
 from b24provision.model import Manifest, Note
 from b24provision.plan import Action, Blocked, Change, Outcome, Plan, Report, Risk
 from b24provision.problem import Problem, Source
+from b24provision.render.stages import cost_line
 from b24provision.render.words import (
     BLOCKED,
     RISKS,
@@ -53,6 +54,8 @@ def plan(plan: Plan, *, colour: bool = False) -> str:
         lines += ["Notes:", *map(_note, plan.notes), ""]
     if plan.blocked:
         lines += [pen(_RED, f"{len(plan.blocked)} blocked: nothing is carried out while anything is."), ""]
+    if (cost := cost_line(plan.cost)) is not None:
+        lines += [cost, ""]
     lines.append(pen(_BOLD, plan_line(plan)))
     return "\n".join(lines) + "\n"
 

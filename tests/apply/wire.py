@@ -1,7 +1,7 @@
 """Between client and portal: refuses chosen commands, and spoils chosen requests, before the portal sees them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -74,6 +74,7 @@ class Watched:
 
     app: Any
     tell: Callable[[int, HttpRequest], None]
+    before: Callable[[], Awaitable[None]] | None = None
     flying: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +84,8 @@ class Watched:
         self.flying += 1
         self.tell(self.flying, request)
         try:
+            if self.before is not None:
+                await self.before()
             return await self._carrier.send(request)
         finally:
             self.flying -= 1

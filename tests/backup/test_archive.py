@@ -85,7 +85,7 @@ def test_one_that_is_no_archive():
             Archive.open(Path(name))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
 @given(st.data())
 def test_whatever_is_cut_or_altered_is_refused(data: st.DataObject):
     whole = Path("a.zip").read_bytes() if Path("a.zip").exists() else make(Path("a.zip"))

@@ -71,10 +71,10 @@ async def restored(portal: LocalPortal, transport: Transport | None = None, **ho
             return await restore(opened, archive, await plan_restore(opened, archive), **how)
 
 
-@pytest.mark.parametrize("writes", range(0, 19, 3))
+@pytest.mark.parametrize("writes", [0, 4, 9, 18])
 async def test_killed_after_some_requests_and_run_again(small: LocalPortal, writes: int):
     before = await prepared(small)
-    with pytest.raises(Killed):
+    with pytest.raises((Killed, BaseExceptionGroup)):  # the engine sends from a group of tasks
         await restored(small, Dying(small, writes))
     assert (await restored(small)).verified
     assert contents(small) == before
@@ -83,7 +83,7 @@ async def test_killed_after_some_requests_and_run_again(small: LocalPortal, writ
 @pytest.mark.parametrize("writes", range(3))
 async def test_killed_while_values_come_back(small: LocalPortal, writes: int):
     before = await prepared(small, "removed: {properties: [dish.color, dish.photo]}")
-    with pytest.raises(Killed):
+    with pytest.raises((Killed, BaseExceptionGroup)):  # the engine sends from a group of tasks
         await restored(small, Dying(small, writes))
     assert (await restored(small)).verified
     assert contents(small) == before
