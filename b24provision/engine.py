@@ -12,10 +12,10 @@ from b24provision.holdings import read_holdings
 from b24provision.intent import Intent
 from b24provision.journal import Journal
 from b24provision.model import Snapshot
-from b24provision.plan import Change, Plan, Report
+from b24provision.plan import Action, Change, Plan, Report
 from b24provision.progress import Standing, State, codes_to_read, doomed_codes, progress
 from b24provision.reading import Reader, drive
-from b24provision.saved import remainder, require_same_portal, require_same_stakes
+from b24provision.saved import remainder, require_same_portal, require_same_stakes, require_unambiguous
 from b24provision.snapshot import read_snapshot
 from b24provision.stages import forecast
 from b24provision.stakes import read_stakes
@@ -88,16 +88,21 @@ class Provisioner:
         said. Otherwise like `apply`.
         """
         require_consent(plan, allow_data_loss=allow_data_loss)
+        if not plan.changes:
+            return Report(plan=plan)  # nothing to carry out, and nothing that could be verified
         snapshot = await self._read_planned(plan)
         require_same_portal(plan.portal, self.session.portal, snapshot.caller)
+        require_unambiguous(plan, snapshot)
         left = remainder(plan, progress(plan, snapshot))
         weighed = await self._drive(read_stakes(left, snapshot.held))
         require_same_stakes(left.changes, {change.id: change for change in weighed.changes})
         done = {change.id for change in plan.changes} - {change.id for change in left.changes}
 
         async def look() -> Plan:
-            rows = progress(plan, await self._read_planned(plan))
-            return replace(plan, changes=tuple(_as_found(row) for row in rows if row.state is not State.DONE))
+            found = await self._read_planned(plan)
+            rows = [row for row in progress(plan, found) if row.state is not State.DONE]
+            now = replace(plan, changes=tuple(map(_as_found, rows)))
+            return await self._drive(read_stakes(now, found.held))
 
         halves = {change.id: change for change in left.changes}
         resumed = replace(plan, changes=tuple(halves.get(change.id, change) for change in plan.changes))
@@ -134,14 +139,14 @@ class Provisioner:
         touched = {change.entity for change in plan.changes}
         part = intent.touching(touched)
 
-        def is_ours(change: Change) -> bool:
-            return change.entity in touched and not change.is_conflict
-
         async def look() -> Plan:
-            now = diff(part, await self.read(part), self.session.portal)
+            snapshot = await self.read(part)
+            now = diff(part, snapshot, self.session.portal)
             if skip_data_loss:
                 now = now.without_data_loss()
-            return replace(now, changes=tuple(filter(is_ours, now.changes)))
+            ours = tuple(change for change in now.changes if change.entity in touched)
+            weighed = await self._drive(read_stakes(replace(now, changes=ours), snapshot.held))
+            return replace(weighed, changes=(*weighed.changes, *_unproved_renames(plan, weighed, snapshot)))
 
         return look
 
@@ -149,6 +154,17 @@ class Provisioner:
 def _as_found(row: Standing) -> Change:
     """Give a change that is not done with what is live now, so that what others did shows."""
     return replace(row.change, before=row.now)
+
+
+def _unproved_renames(plan: Plan, now: Plan, snapshot: Snapshot) -> list[Change]:
+    """Give the renames of `plan` that nothing shows to be done, though nothing is left to do about them.
+
+    A new code that is live proves nothing: somebody else may have taken it.
+    """
+    renames = replace(plan, changes=tuple(row for row in plan.changes if row.action is Action.RENAME))
+    left = {change.id for change in now.changes}
+    rows = progress(renames, snapshot) if renames.changes else []
+    return [_as_found(row) for row in rows if row.state is State.OVERTAKEN and row.change.id not in left]
 
 
 def require_unblocked(plan: Plan) -> None:

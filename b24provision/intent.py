@@ -40,7 +40,7 @@ class Intent:
     def doomed(self) -> set[str]:
         """Folded codes of the storages that are to be gone, if they are there."""
         if self.destroy:
-            return {fold(code) for code in (*self.codes(), *self.former_codes())}
+            return {fold(code) for code in self.codes()}
         return {fold(row.entity_code) for row in self.manifest.removals if row.property_code is None}
 
     def former_codes(self) -> list[str]:
@@ -65,13 +65,17 @@ class Intent:
         return replace(self, prune=prune)
 
     def touching(self, keys: Collection[str]) -> "Intent":
-        """Keep only what concerns the storages with these folded codes, present or former."""
+        """Keep only what concerns the storages with these folded codes, to look at them again.
+
+        That includes storages they were, and storages they become: renames are understood only together.
+        """
         manifest = self.manifest
-        entities = {
-            key: entity
-            for key, entity in manifest.entities.items()
-            if key in keys or any(fold(code) in keys for code in entity.renamed_from)
-        }
+        families = [{key, *map(fold, entity.renamed_from)} for key, entity in manifest.entities.items()]
+        kin, before = set(keys), set[str]()
+        while kin != before:
+            before = set(kin)
+            kin.update(*(family for family in families if family & kin))
+        entities = {key: entity for key, entity in manifest.entities.items() if key in kin}
         removals = tuple(row for row in manifest.removals if fold(row.entity_code) in keys)
         return replace(self, manifest=replace(manifest, entities=entities, removals=removals))
 

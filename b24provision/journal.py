@@ -19,6 +19,7 @@ from b24provision.plan import Plan, Report
 from b24provision.reading import Answer, Sender
 from b24provision.render.json import plan_document
 from b24provision.rest.calls import Call
+from b24provision.targets.state import keep_private
 
 
 @dataclass(slots=True)
@@ -29,11 +30,13 @@ class Journal:
     clock: Callable[[], float] = time.time
     _file: TextIO | None = field(default=None, init=False)
     _plan: Plan | None = field(default=None, init=False)
+    _has_sent: bool = field(default=False, init=False)
+    _is_broken: bool = field(default=False, init=False)
 
     @contextmanager
     def run(self, plan: Plan) -> Iterator["Journal"]:
         """Write down the run of `plan`; the file is made with its first write."""
-        self._plan = plan
+        self._plan, self._has_sent, self._is_broken = plan, False, False
         try:
             yield self
         finally:
@@ -72,11 +75,22 @@ class Journal:
             )
 
     def _write(self, event: str, **facts: Any) -> None:
-        if self._file is None:
-            self._file = self._begin()
-            plan = plan_document(self._plan) if self._plan is not None else None
-            self._append(self._file, "planned", {"plan": plan})
-        self._append(self._file, event, facts)
+        """Write an entry. Before anything was sent a failure stops the run; later it only ends the journal."""
+        if self._is_broken:
+            return
+        try:
+            if self._file is None:
+                self._file = self._begin()
+                plan = plan_document(self._plan) if self._plan is not None else None
+                self._append(self._file, "planned", {"plan": plan})
+            self._append(self._file, event, facts)
+        except OSError as exc:
+            self._is_broken = True
+            if not self._has_sent:
+                raise InputError(
+                    f"The journal cannot be written in {self.directory}: {exc.strerror}"
+                ) from exc
+        self._has_sent = True
 
     def _append(self, file: TextIO, event: str, facts: Mapping[str, Any]) -> None:
         file.write(
@@ -86,7 +100,8 @@ class Journal:
         os.fsync(file.fileno())
 
     def _begin(self) -> TextIO:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        keep_private(self.directory.parent)
+        self.directory.mkdir(exist_ok=True)
         name = _moment(self.clock()).translate({ord(sign): None for sign in "-:"})
         path = self.directory / f"{name}-{os.getpid()}.jsonl"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -121,7 +136,7 @@ def read_runs(directory: Path) -> list[Run]:
 
 def read_run(directory: Path, name: str) -> Run:
     """Read one run, by its name or the beginning of it. Raises InputError when it is none or not the only one."""
-    found = sorted(directory.glob(f"{name}*.jsonl"))
+    found = [path for path in sorted(directory.glob("*.jsonl")) if path.stem.startswith(name)]
     if len(found) != 1:
         raise InputError(f"{len(found)} runs begin with {name}; `b24provision log` lists them.")
     return _read(found[0])
@@ -129,11 +144,14 @@ def read_run(directory: Path, name: str) -> Run:
 
 def _read(path: Path) -> Run:
     entries = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            entries.append(json.loads(line))
+            entry = json.loads(line)
         except ValueError:
             break
+        if not isinstance(entry, dict):
+            break
+        entries.append(entry)
     return Run(path.stem, entries)
 
 

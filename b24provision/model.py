@@ -21,6 +21,11 @@ def fold(code: str) -> str:
     return code.lower()
 
 
+def trim(name: str) -> str:
+    """Take from the ends of a name what the portal takes: the blanks PHP trims, and no others."""
+    return name.strip(" \t\n\r\v")
+
+
 class PropertyType(StrEnum):
     """The portal's letter for the type of a property."""
 

@@ -99,7 +99,8 @@ class Change:
     @property
     def id(self) -> str:
         """A name that is unique in its plan and the same in every plan: `create entity dish`."""
-        return f"{self.action} {self.kind} {self.address}"
+        what = f"{self.action} {self.kind} {self.address}"
+        return f"{what} from {self.former_address}" if self.is_conflict else what
 
     @property
     def former_address(self) -> str:
@@ -256,4 +257,4 @@ class Report:
             return ExitCode.INTERRUPTED
         if self.problem or any(row.outcome is not Outcome.DONE for row in self.outcomes):
             return ExitCode.PARTIAL
-        return ExitCode.DONE if self.verified else ExitCode.FAILURE
+        return ExitCode.DONE if self.verified or not self.plan.changes else ExitCode.FAILURE

@@ -11,6 +11,7 @@ from typing import Any
 from b24provision.errors import InputError
 from b24provision.model import Note, Portal
 from b24provision.plan import Action, Blocked, Change, Cost, Difference, Kind, Plan, Risk, Stake
+from b24provision.planschema import plan_problem
 from b24provision.problem import Source
 from b24provision.render import json as document
 from b24provision.rest.calls import Call
@@ -28,7 +29,7 @@ def is_plan(path: Path) -> bool:
     """Tell a plan from a manifest: a JSON object with a `format_version`."""
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and "format_version" in content
 
@@ -39,17 +40,40 @@ def read_plan(path: Path) -> Plan:
         content = json.loads(path.read_bytes())
     except OSError as exc:
         raise InputError(f"{path}: the plan cannot be read: {exc.strerror}") from exc
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise InputError(f"{path}: this is no plan, since it is no JSON") from exc
     version = content.get("format_version") if isinstance(content, dict) else None
     if version != document.FORMAT_VERSION:
         raise InputError(
             f"{path}: this is no plan of format version {document.FORMAT_VERSION}: make it anew with plan --out"
         )
-    try:
-        return _plan(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
-        raise InputError(f"{path}: this is no whole plan: make it anew with plan --out") from exc
+    wrong = plan_problem(content)
+    if wrong is not None:
+        raise InputError(f"{path}: this is no whole plan ({wrong}): make it anew with plan --out")
+    plan = _plan(content)
+    for change in plan.changes:
+        _require_honest(change, path)
+    return plan
+
+
+_METHODS = {
+    Kind.ENTITY: frozenset({"entity.add", "entity.update", "entity.delete"}),
+    Kind.PROPERTY: frozenset(
+        {"entity.item.property.add", "entity.item.property.update", "entity.item.property.delete"}
+    ),
+    Kind.SECTION: frozenset(),
+    Kind.ITEM: frozenset(),
+}
+"""What the calls of a change may be."""
+
+
+def _require_honest(change: Change, path: Path) -> None:
+    """Refuse calls that do more than their change says: a plan is shown to people before it is carried out."""
+    methods = {call.method for call in change.calls}
+    deletes = any(method.endswith(".delete") for method in methods)
+    says_so = change.action in (Action.DELETE, Action.REPLACE) and change.risk is Risk.DATA_LOSS
+    if not methods <= _METHODS[change.kind] or (deletes and not says_so):
+        raise InputError(f"{path}: {change.id} is not what its calls do: make it anew with plan --out")
 
 
 def _plan(data: Mapping[str, Any]) -> Plan:
@@ -95,7 +119,7 @@ def _change(data: Mapping[str, Any]) -> Change:
 def _stake(data: Mapping[str, Any] | None) -> Stake | None:
     if data is None:
         return None
-    misfits = tuple((row["item"], f"digest {row['digest']}") for row in data["misfits"])
+    misfits = tuple((row["item"], row["digest"]) for row in data["misfits"])
     return Stake(**{**data, "misfits": misfits})
 
 

@@ -68,6 +68,14 @@ def plan_schema_text() -> str:
     return json.dumps(plan_schema(), ensure_ascii=False, indent=2) + "\n"
 
 
+def plan_problem(document: Any) -> str | None:
+    """Say where a document is not of this shape; None if it is."""
+    from jsonschema import Draft202012Validator
+
+    error = next(iter(Draft202012Validator(plan_schema()).iter_errors(document)), None)
+    return None if error is None else f"at {error.json_path}"
+
+
 def _change() -> Schema:
     return _object(
         {

@@ -64,8 +64,26 @@ class _Live:
         renames = [change for change in plan.changes if change.action is Action.RENAME]
         self._leaving = {fold(change.former_address): change for change in renames}
         self._taking = {fold(change.address): change for change in renames}
+        self._judged: dict[str, Standing] = {}
 
     def standing(self, change: Change) -> Standing:
+        if self._is_unseen(change):
+            return Standing(change, State.OVERTAKEN, {"hidden": "the caller may not read it"})
+        found = self._standing(change)
+        return replace(found, change=self._located(found.change))
+
+    def _is_unseen(self, change: Change) -> bool:
+        addresses = (change.address, change.live_address, change.former_address)
+        return any(fold(row.partition(".")[0]) in self._snapshot.hidden for row in addresses)
+
+    def _located(self, change: Change) -> Change:
+        """Say where the change's place is now, since a rename of the same plan may be done already."""
+        if change.action is Action.RENAME:
+            return change
+        entity, prop = self._codes(change)
+        return replace(change, live=f"{entity}.{prop}" if prop else entity)
+
+    def _standing(self, change: Change) -> Standing:
         if change.action is Action.RENAME:
             return self._renamed(change)
         now = self._fields(change)
@@ -76,7 +94,29 @@ class _Live:
             return Standing(replace(change, calls=tuple(change.calls)[1:]), State.TO_DO, change.before)
         return _judged(change, now, _state(change, now))
 
+    def _codes(self, change: Change) -> tuple[str, str]:
+        """Give the codes of the storage and the property as they are now: former ones until a rename is done."""
+        entity, _, prop = change.address.partition(".")
+        live_entity, _, live_prop = change.live_address.partition(".")
+        if self._is_still_former(Kind.ENTITY, entity):
+            entity = live_entity
+        if prop and self._is_still_former(Kind.PROPERTY, change.address):
+            prop = live_prop
+        return entity, prop
+
+    def _is_still_former(self, kind: Kind, address: str) -> bool:
+        """Tell whether what is to have this address by a rename has not got it yet."""
+        taker = self._taking.get(fold(address))
+        return taker is not None and taker.kind is kind and self._renamed(taker).state is not State.DONE
+
     def _renamed(self, change: Change) -> Standing:
+        known = fold(change.address)
+        if known not in self._judged:
+            self._judged[known] = Standing(change, State.OVERTAKEN, None)  # what a circle comes back to
+            self._judged[known] = self._judge_rename(change)
+        return self._judged[known]
+
+    def _judge_rename(self, change: Change) -> Standing:
         former, code = self._is_live(change.former_address), self._is_live(change.address)
         if code and former:
             leaver, taker = (
@@ -106,7 +146,8 @@ class _Live:
         expected = change.expects.get("access") if change.expects else None
         if change.before is not None and now == {**change.before, "access": expected}:
             return State.TO_DO
-        comparison = compare_rights(wanted, raw, self._snapshot.caller)
+        strict = bool(change.expects and change.expects.get("strict"))
+        comparison = compare_rights(wanted, raw, self._snapshot.caller, strict=strict)
         done = {**now, "access": _levels(comparison.before)} == change.after
         return State.DONE if done else State.OVERTAKEN
 
@@ -121,12 +162,10 @@ class _Live:
         return None if prop is None else _chosen(_property_fields(prop), wanted)
 
     def _entity(self, change: Change) -> Entity | None:
-        known = self._snapshot.entities
-        return known.get(change.entity) or known.get(fold(change.live_address.partition(".")[0]))
+        return self._snapshot.entities.get(fold(self._codes(change)[0]))
 
     def _property(self, change: Change, entity: Entity) -> Property | None:
-        codes = [fold(address.rpartition(".")[2]) for address in (change.address, change.live_address)]
-        return next((entity.properties[code] for code in codes if code in entity.properties), None)
+        return entity.properties.get(fold(self._codes(change)[1]))
 
     def _is_live(self, address: str) -> bool:
         code, _, prop = fold(address).partition(".")

@@ -4,13 +4,15 @@ Raises StaleError before anything is written. Drift elsewhere on the portal does
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from b24provision.errors import StaleError
+from b24provision.errors import BlockedError, StaleError
+from b24provision.intent import matches
 from b24provision.manifest import digest
-from b24provision.model import Caller, Portal
+from b24provision.model import Caller, Portal, Snapshot, fold
 from b24provision.plan import Change, Fields, Plan
 from b24provision.progress import Standing, State
 
@@ -36,6 +38,25 @@ def require_same_portal(planned: Portal, here: Portal, caller: Caller) -> None:
     for what, then, now in known:
         if then != now:
             raise StaleError(f"The plan was made for {what} {then}, but this is {now}: make it anew.")
+
+
+def require_unprotected(plan: Plan, patterns: Sequence[str]) -> None:
+    """Refuse a plan that loses data in a storage the configuration protects now. Raises BlockedError."""
+    for change in plan.data_loss:
+        codes = {address.partition(".")[0] for address in (change.address, change.live_address)}
+        if any(matches(code, patterns) for code in codes):
+            raise BlockedError(f"Nothing was written: the configuration's `protected` covers {change.id}.")
+
+
+def require_unambiguous(plan: Plan, snapshot: Snapshot) -> None:
+    """Refuse a plan for a code that two live storages have by now: nobody knows which a call would meet."""
+    count = Counter(fold(row.code) for row in snapshot.listed)
+    for change in plan.changes:
+        if count[change.entity] > 1:
+            code = change.address.partition(".")[0]
+            raise StaleError(
+                f"{count[change.entity]} storages with the code {code} are live by now. Plan anew."
+            )
 
 
 def remainder(plan: Plan, standings: Sequence[Standing]) -> Plan:

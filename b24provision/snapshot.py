@@ -20,6 +20,7 @@ from b24provision.model import (
     PropertyType,
     Snapshot,
     fold,
+    trim,
 )
 from b24provision.reading import Answer, Reader
 from b24provision.rest.calls import Call
@@ -121,7 +122,7 @@ def _caller(answer: Answer) -> Caller:
 
 def _listed(answer: Answer) -> tuple[Listed, ...]:
     return tuple(
-        Listed(code=_text(answer, row, "ENTITY"), name=str(row.get("NAME") or "").strip())
+        Listed(code=_text(answer, row, "ENTITY"), name=trim(str(row.get("NAME") or "")))
         for row in _rows(answer)
     )
 
@@ -141,7 +142,7 @@ def _property(answer: Answer, row: Mapping[str, Any]) -> Property:
     try:
         return Property(
             code=_text(answer, row, "PROPERTY"),
-            name=_text(answer, row, "NAME").strip(),
+            name=trim(_text(answer, row, "NAME")),
             type=PropertyType(_text(answer, row, "TYPE").upper()),
             sort=int(_text(answer, row, "SORT")),
         )

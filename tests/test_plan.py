@@ -273,7 +273,10 @@ async def test_old_and_new_both_live_is_a_note_when_the_old_is_empty(portal: Loc
         ("entity.item.add", {"ENTITY": "dish", "NAME": "Item", "PROPERTY_VALUES": {"old": "x"}}),
     )
     found = await plan(portal, text)
-    assert [row.id for row in found.blocked] == ["rename entity dish", "rename property dish.new"]
+    assert [row.id for row in found.blocked] == [
+        "rename entity dish from dishes",
+        "rename property dish.new from dish.old",
+    ]
     assert all("removed:" in row.reason and "renamed_from" in row.reason for row in found.blocked)
 
 

@@ -4,11 +4,11 @@ Values only: it sends nothing and reads nothing.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from b24provision.errors import ApiError
 from b24provision.model import fold
-from b24provision.plan import Action, Change, ChangeOutcome, Outcome, Plan, Report
+from b24provision.plan import Action, Change, ChangeOutcome, Outcome, Plan, Report, Risk
 from b24provision.reading import Answer
 from b24provision.rest.envelope import NO_ANSWER
 from b24provision.steps import Step
@@ -137,6 +137,7 @@ class Ledger:
         """Compare what is still to be done with what has no outcome; give what may be sent again."""
         self.in_doubt = False
         still = {change.id: change for change in now.changes}
+        blocked = {row.id: row.reason for row in now.blocked}
         others = {(row.kind, fold(row.address)) for row in now.changes if row.id not in self._actions}
         again = []
         for change in self.plan.changes:
@@ -149,11 +150,18 @@ class Ledger:
                 self._set(change.id, Outcome.FAILED, refusal)
             elif twin is None:
                 self._set(change.id, Outcome.UNKNOWN, "done in part, or somebody else changed it; run again")
-            elif twin.before == change.before:
-                self.outcomes.pop(change.id, None)
-                again.append(change)
-            else:
+            elif change.id in blocked:
+                self._set(change.id, Outcome.UNKNOWN, f"cannot be sent again: {blocked[change.id]}")
+            elif twin.before != change.before:
                 self._set(change.id, Outcome.UNKNOWN, "somebody else changed it in between")
+            elif _held(twin) != _held(change):
+                self._set(
+                    change.id, Outcome.UNKNOWN, "more or less is at stake than was agreed to; plan anew"
+                )
+            else:
+                self.outcomes.pop(change.id, None)
+                # its calls as they have to be now: somebody may have got rights that must be carried along
+                again.append(replace(change, calls=twin.calls))
         return again
 
     def report(
@@ -174,3 +182,10 @@ class Ledger:
 
     def _set(self, change_id: str, outcome: Outcome, error: str | None = None) -> None:
         self.outcomes[change_id] = ChangeOutcome(change_id, outcome, error)
+
+
+def _held(change: Change) -> int | None:
+    """Give how much a change loses; None for one that loses nothing, or of which nobody knows."""
+    if change.risk is not Risk.DATA_LOSS or change.stake is None:
+        return None
+    return change.stake.items

@@ -3,6 +3,7 @@
 Only click is imported at the top of these modules, so that `--help` costs little more than click.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -33,6 +34,13 @@ def _exit_code(command: Callable[[], Any]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return ExitCode.INTERRUPTED
+    except Exception as exc:  # noqa: BLE001 - the top: what nobody foresaw ends in a sentence
+        click.echo(f"Error: unforeseen: {type(exc).__name__}: {exc}. Please report it.", err=True)
+        if os.environ.get("B24P_VERBOSE"):
+            import traceback
+
+            traceback.print_exc()
+        return ExitCode.FAILURE
 
 
 @click.group(cls=_CommandLine, commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

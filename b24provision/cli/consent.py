@@ -36,12 +36,12 @@ def ask_about_data(plan: Plan) -> None:
         return
     if not is_interactive():
         require_consent(plan, allow_data_loss=False)
-    known = [change.stake.items or 0 for change in plan.data_loss if change.stake is not None]
-    count = str(sum(known))
+    counts = [None if change.stake is None else change.stake.items for change in plan.data_loss]
+    count = "unknown" if None in counts else str(sum(filter(None, counts)))
     if count == "0":
         return  # nothing is in what is deleted; the plan as a whole is still asked about
     answer = click.prompt(
-        f"This loses data of {count} items for good. Type {count} to go on",
+        f"This loses data for good; items at stake: {count}. Type {count} to go on",
         default="",
         show_default=False,
         err=True,

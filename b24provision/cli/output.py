@@ -34,7 +34,7 @@ class Output:
             try:
                 Path(path).write_text(_rendered(renderer(name), result, colour=False), encoding="utf-8")
             except OSError as exc:
-                raise click.FileError(path, exc.strerror or "") from exc
+                self.talk(f"Error: {path} cannot be written: {exc.strerror}")
         text = _rendered(renderer(self.format), result, colour=self.colour)
         failed = isinstance(result, B24ProvisionError) and self.format == "text"
         click.echo(text, nl=False, err=failed, color=self.colour)
@@ -77,8 +77,19 @@ def make_output(
     if verbose:
         logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
         logging.getLogger("b24provision").setLevel(logging.DEBUG)
+    for path in filter(None, (json_into, markdown_into)):
+        _require_writable(path)
     into = {name: path for name, path in (("json", json_into), ("markdown", markdown_into)) if path}
     return Output(output_format, into, colour=_wants_colour(no_color), verbose=bool(verbose))
+
+
+def _require_writable(path: str) -> None:
+    """Find out before anything is done whether the result can be written down afterwards."""
+    try:
+        with Path(path).open("a", encoding="utf-8"):
+            pass
+    except OSError as exc:
+        raise click.FileError(path, exc.strerror or "") from exc
 
 
 def _wants_colour(no_color: bool) -> bool:

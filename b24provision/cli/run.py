@@ -19,7 +19,7 @@ from b24provision.model import Manifest
 from b24provision.plan import Plan, Report
 from b24provision.planfile import is_plan, read_plan, write_plan
 from b24provision.render.stages import explanation
-from b24provision.saved import require_same_manifests
+from b24provision.saved import require_same_manifests, require_unprotected
 from b24provision.workspace import Workspace
 
 
@@ -75,6 +75,7 @@ class Run:
         self, portal: Provisioner, plan: Plan, skip_data_loss: bool, stop: Callable[[], bool]
     ) -> Report:
         if self.saved is not None:
+            require_unprotected(plan, self.workspace.config.protected)
             return await portal.apply_saved(plan, allow_data_loss=True, stop=stop)
         return await portal.apply(
             self.intent, plan, allow_data_loss=True, skip_data_loss=skip_data_loss, stop=stop
@@ -105,6 +106,10 @@ def prepared(
             if only or prune or variables:
                 raise InputError("A saved plan is carried out as it is: leave out --only, --prune and --var.")
             saved = read_plan(Path(paths[0]))
+            if saved.destroy:
+                raise InputError(
+                    "A plan to destroy is for looking at: carry it out with `b24provision destroy`."
+                )
             require_same_manifests(saved)
             yield Run(out, workspace, saved=saved)
             return

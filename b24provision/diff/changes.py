@@ -95,7 +95,9 @@ def update_entity(wanted: Entity, live: Entity, caller: Caller) -> Change | None
     if before.get("name") != after.get("name"):
         params["NAME"] = wanted.name
     takes_away = False
-    expects = {"access": _levels(live.access or {})} if rights is not None else None
+    expects = None
+    if rights is not None:
+        expects = {"access": _levels(live.access or {}), "strict": wanted.strict_access}
     if rights is not None and rights.before != rights.after:
         params["ACCESS"] = _levels(rights.written)
         takes_away = rights.takes_away

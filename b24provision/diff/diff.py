@@ -57,7 +57,7 @@ def diff(intent: Intent, snapshot: Snapshot, portal: Portal) -> Plan:
 def _changes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Change]:
     manifest = intent.manifest
     if intent.destroy:
-        yield from _destruction(manifest, matches, snapshot)
+        yield from _destruction(manifest, snapshot)
         return
     for key, live in matches.items():
         yield from _making(manifest.entities[key], live, intent, snapshot)
@@ -79,6 +79,8 @@ def _making(wanted: Entity, live: Entity | None, intent: Intent, snapshot: Snaps
         for prop in wanted.properties.values():
             yield create_property(wanted.code, prop)
         return
+    spelling = {fold(row.code): row.code for row in snapshot.listed if fold(row.code) != fold(live.code)}
+    yield from _leftovers(Kind.ENTITY, "", wanted, intent.manifest.entities, spelling)
     if is_renamed(wanted, live):
         yield rename_entity(wanted, live)
         renamed = replace(live, code=wanted.code)
@@ -86,8 +88,6 @@ def _making(wanted: Entity, live: Entity | None, intent: Intent, snapshot: Snaps
             where = change.live_address.partition(".")[2]
             yield replace(change, live=f"{live.code}.{where}" if where else live.code)
         return
-    spelling = {fold(row.code): row.code for row in snapshot.listed}
-    yield from _leftovers(Kind.ENTITY, "", wanted, live.code, intent.manifest.entities, spelling)
     yield from _inside(wanted, live, snapshot)
 
 
@@ -98,41 +98,38 @@ def _inside(wanted: Entity, live: Entity, snapshot: Snapshot) -> Iterator[Change
 
 
 def _leftovers(
-    kind: Kind,
-    owner: str,
-    wanted: Entity | Property,
-    live: str,
-    others: Collection[str],
-    there: Mapping[str, str],
+    kind: Kind, owner: str, wanted: Entity | Property, others: Collection[str], there: Mapping[str, str]
 ) -> Iterator[Change]:
-    """Find former codes that are live beside the wanted one, and that nobody else wants."""
+    """Find former codes that are live beside the thing itself, and that nobody else wants."""
     for code in wanted.renamed_from:
         if fold(code) in there and fold(code) not in others:
-            yield former_still_live(kind, owner + live, (there[fold(code)], live), wanted.source)
+            codes = (there[fold(code)], wanted.code)
+            yield former_still_live(kind, owner + wanted.code, codes, wanted.source)
 
 
 def _properties(wanted: Entity, live: Entity) -> Iterator[Change]:
-    there = {key: prop.code for key, prop in live.properties.items()}
     for key, now in pair(formers(wanted.properties), live.properties).items():
         prop = wanted.properties[key]
         if now is None:
             yield create_property(live.code, prop)
             continue
         found = live.properties[now]
+        beside = {code: other.code for code, other in live.properties.items() if code != now}
+        yield from _leftovers(Kind.PROPERTY, f"{live.code}.", prop, wanted.properties, beside)
         if is_renamed(prop, found):
             yield rename_property(live.code, prop, found)
             change = update_property(live.code, prop, replace(found, code=prop.code))
             if change is not None:
                 yield replace(change, live=f"{live.code}.{found.code}")
             continue
-        yield from _leftovers(Kind.PROPERTY, f"{live.code}.", prop, found.code, wanted.properties, there)
         if (change := update_property(live.code, prop, found)) is not None:
             yield change
 
 
-def _destruction(manifest: Manifest, matches: Matches, snapshot: Snapshot) -> Iterator[Change]:
+def _destruction(manifest: Manifest, snapshot: Snapshot) -> Iterator[Change]:
+    """Delete what goes by a wanted code. What still goes by a former code is not known to be the same thing."""
     for key, wanted in manifest.entities.items():
-        live = matches[key]
+        live = snapshot.entities.get(key)
         if live is not None:
             yield delete_entity(live.code, live.name, "destroy", wanted.source)
         elif key in snapshot.hidden:
@@ -148,6 +145,9 @@ def _removal(removal: Removal, matches: Matches, snapshot: Snapshot) -> Iterator
             yield delete_entity(live.code, live.name, reason, removal.source)
         elif key in snapshot.hidden:
             yield delete_entity(removal.entity_code, "", reason, removal.source)
+    elif key in snapshot.hidden:
+        unseen = Property(code=removal.property_code, name="")
+        yield delete_property(removal.entity_code, unseen, reason, removal.source)
     elif live is not None and (prop := live.properties.get(fold(removal.property_code))) is not None:
         code = removal.entity_code if key in matches else live.code
         yield _located(delete_property(code, prop, reason, removal.source), live.code, prop.code)

@@ -15,7 +15,7 @@ from b24provision.plan import Action, Blocked, Change, Risk
 
 
 def blockages(
-    changes: Sequence[Change], intent: Intent, matches: Matches, snapshot: Snapshot
+    changes: Sequence[Change], intent: Intent, live_matches: Matches, snapshot: Snapshot
 ) -> Iterator[Blocked]:
     """Give at most one reason per change, the one to deal with first."""
     codes = Counter(fold(row.code) for row in snapshot.listed)
@@ -23,8 +23,8 @@ def blockages(
         for reason in (
             _hidden(change, intent, snapshot),
             _ambiguous(change, codes),
-            _protected(change, intent),
-            _powerless(change, matches, snapshot),
+            _protected(change, intent, live_matches),
+            _powerless(change, live_matches, snapshot),
             _conflicting(change),
         ):
             if reason is not None:
@@ -61,22 +61,38 @@ def _ambiguous(change: Change, codes: Counter[str]) -> Blocked | None:
     )
 
 
-def _protected(change: Change, intent: Intent) -> Blocked | None:
+def _protected(change: Change, intent: Intent, live_matches: Matches) -> Blocked | None:
+    """Protection covers a storage under every code it has: the live one, the wanted one, former ones."""
     if change.risk is not Risk.DATA_LOSS:
         return None
-    wanted = intent.manifest.entities.get(change.entity)
-    if wanted is not None and wanted.protect:
-        reason = f"storage {_code(change)} has `protect: true`: take that line out of the manifest first"
-        return Blocked(change.id, reason, wanted.source or change.source)
-    if matches(change.entity, intent.protected):
+    codes = {fold(address.split(".", 1)[0]) for address in (change.address, change.live_address)}
+    for key, wanted in intent.manifest.entities.items():
+        live = live_matches.get(key)
+        names = {key, *map(fold, wanted.renamed_from), *([fold(live.code)] if live else [])}
+        if codes & names:
+            codes |= names
+            if wanted.protect:
+                reason = (
+                    f"storage {wanted.code} has `protect: true`: take that line out of the manifest first"
+                )
+                return Blocked(change.id, reason, wanted.source or change.source)
+    covered = sorted(code for code in codes if matches(code, intent.protected))
+    if covered:
         return Blocked(
-            change.id, f"the configuration's `protected` covers storage {_code(change)}", change.source
+            change.id, f"the configuration's `protected` covers storage {covered[0]}", change.source
         )
     return None
 
 
-def _powerless(change: Change, matches: Matches, snapshot: Snapshot) -> Blocked | None:
-    live = matches.get(change.entity) or snapshot.entities.get(change.entity)
+def _powerless(change: Change, live_matches: Matches, snapshot: Snapshot) -> Blocked | None:
+    live = live_matches.get(change.entity) or snapshot.entities.get(change.entity)
+    if live is None and change.action is Action.DELETE and not snapshot.caller.is_admin:
+        return Blocked(
+            change.id,
+            f"whether user {snapshot.caller.user_id} may delete {_code(change)} is not known: list it under removed: "
+            "to have its rights read, or use an administrator's token",
+            change.source,
+        )
     if live is None or standing(live.access or {}, snapshot.caller) is not Standing.MAY_NOT:
         return None
     return Blocked(

@@ -1,6 +1,7 @@
 """What a plan should mention although it is no difference."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 from b24provision.diff.changes import entity_rights
 from b24provision.diff.matching import Matches, formers
@@ -15,11 +16,16 @@ _SHOWN = 10
 
 def notes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Note]:
     """Give the notes on every wanted storage that is live, then those on the portal as a whole."""
+    count = Counter(fold(row.code) for row in snapshot.listed)
     for key, wanted in intent.manifest.entities.items():
         live = matches[key]
+        if count[key] > 1:
+            yield Note(
+                wanted.code, f"{count[key]} storages with this code are live; only one of them was looked at"
+            )
         if not intent.destroy:
             yield from _caller_note(wanted, snapshot)
-            yield from _vacated_notes(intent.manifest, matches, key)
+            yield from _wanted_former_notes(intent.manifest, matches, key)
         if live is None:
             continue
         yield from _standing_note(live, snapshot)
@@ -44,24 +50,25 @@ def _caller_note(wanted: Entity, snapshot: Snapshot) -> Iterator[Note]:
         )
 
 
-def _vacated_notes(manifest: Manifest, matches: Matches, key: str) -> Iterator[Note]:
-    """Tell of codes that change hands: the old holder's data goes along, and a new one begins empty."""
+def _wanted_former_notes(manifest: Manifest, matches: Matches, key: str) -> Iterator[Note]:
+    """Tell of former codes that are themselves wanted where they are: nothing is renamed from those."""
     wanted, live = manifest.entities[key], matches[key]
-    holders = {fold(there.code): manifest.entities[name].code for name, there in matches.items() if there}
-    if live is None and key in holders:
-        yield Note(
-            wanted.code, f"the live {wanted.code} is renamed to {holders[key]}, and a new one begins empty"
-        )
+    kept = {name for name, there in matches.items() if there is not None and fold(there.code) == name}
+    yield from _kept_note(wanted.code, wanted.renamed_from, kept)
     if live is None:
         return
     now = pair(formers(wanted.properties), live.properties)
-    takers = {code: name for name, code in now.items() if code is not None}
-    for name, code in now.items():
-        if code is None and name in takers:
-            prop, taker = wanted.properties[name], wanted.properties[takers[name]]
+    kept = {name for name, code in now.items() if code == name}
+    for prop in wanted.properties.values():
+        yield from _kept_note(f"{wanted.code}.{prop.code}", prop.renamed_from, kept)
+
+
+def _kept_note(address: str, former: Sequence[str], kept: Collection[str]) -> Iterator[Note]:
+    for code in former:
+        if fold(code) in kept:
             yield Note(
-                f"{wanted.code}.{prop.code}",
-                f"the live {prop.code} is renamed to {taker.code} with its values, and a new one begins empty",
+                address,
+                f"its former code {code} is wanted too, so it keeps what it holds; nothing is renamed",
             )
 
 

@@ -10,24 +10,34 @@ def pair(formers: Mapping[str, Sequence[str]], live: Collection[str]) -> dict[st
     """Say for every wanted code which live code it is now; None if it is not there in any form.
 
     `formers` has every wanted code with the codes it had before, the newest first. A wanted code that is
-    not live takes the newest of its former codes that is. So in a chain (a becomes b, b becomes c) the
-    live b is c's, and a is b's. The result is in an order in which renames can be carried out: whoever
-    leaves a code comes before whoever takes it.
+    not live takes the newest of its former codes that is, but one that is itself wanted gives its place up
+    only in a chain (a becomes b, b becomes c): when it can move in somewhere else in turn. Otherwise the data
+    under it is its own, and nobody else's. The result is in an order in which renames can be carried out:
+    whoever leaves a code comes before whoever takes it.
     """
-    pairs: dict[str, str | None] = {}
-    taken: set[str] = set()
-    open_codes = [code for code in formers if code not in live]
-    while open_codes:
-        code = open_codes.pop(0)
-        found = next((former for former in formers[code] if former in live and former not in taken), None)
-        pairs[code] = found
-        if found is not None:
-            taken.add(found)
-            if found in formers:  # the one that had this code now has to look for itself
-                open_codes.append(found)
+    pairs: dict[str, str | None] = {code: code if code in live else None for code in formers}
     for code in formers:
-        pairs.setdefault(code, code)
-    return _movable_first({code: pairs[code] for code in formers})
+        if code not in live:
+            pairs.update(_chain(code, formers, set(live) - _given_away(pairs), frozenset()))
+    return _movable_first(pairs)
+
+
+def _given_away(pairs: Mapping[str, str | None]) -> set[str]:
+    return {now for code, now in pairs.items() if now is not None and now != code}
+
+
+def _chain(
+    code: str, formers: Mapping[str, Sequence[str]], live: Collection[str], seen: frozenset[str]
+) -> list[tuple[str, str]]:
+    """Find who takes which code so that `code` comes into being; nobody, if it cannot."""
+    for former in formers[code]:
+        if former not in live or former in seen:
+            continue
+        if former not in formers:
+            return [(code, former)]
+        if rest := _chain(former, formers, live, seen | {code}):
+            return [(code, former), *rest]
+    return []
 
 
 def _movable_first(pairs: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -8,11 +8,9 @@ from typing import Any
 
 from b24provision.manifest import written
 from b24provision.manifest.written import Written, former_codes
-from b24provision.model import Entity, Level, Property, PropertyType, Removal, fold
+from b24provision.model import Entity, Level, Property, PropertyType, Removal, fold, trim
 
 _TYPES = {spelling: kind for kind in PropertyType for spelling in (kind.word, kind.value, kind.value.lower())}
-_BLANKS = " \t\n\r\v"
-"""What the portal trims from the ends of a name."""
 
 
 def build_entity(entity: Written) -> Entity:
@@ -21,7 +19,7 @@ def build_entity(entity: Written) -> Entity:
     access = data.get("access")
     return Entity(
         code=entity.code,
-        name=data["name"].strip(_BLANKS),
+        name=trim(data["name"]),
         access=None if access is None else {code: Level(level) for code, level in access.items()},
         properties={fold(prop.code): _property(prop) for prop in written.properties(entity)},
         protect=data.get("protect", False),
@@ -42,7 +40,7 @@ def _property(prop: Written) -> Property:
     sort = data.get("sort")
     return Property(
         code=prop.code,
-        name=data.get("name", prop.code).strip(_BLANKS),
+        name=trim(data.get("name", prop.code)),
         type=_TYPES[data["type"]] if "type" in data else None,
         sort=None if sort is None else int(sort),
         renamed_from=former_codes(data),

@@ -40,6 +40,11 @@ def rename_problems(
                 yield thing.problem(
                     f'"{code}" is removed at {there.source}; it cannot be renamed as well', "renamed_from"
                 )
+            for removal in removed.values():
+                if removal.property_code is not None and fold(removal.entity_code) == former.identity:
+                    yield removal.problem(
+                        f'"{code}" is a former code of "{thing.code}"; write {thing.code}.{removal.property_code}'
+                    )
     yield from _circles(things)
 
 

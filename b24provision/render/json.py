@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Any
 
 import b24provision
@@ -10,6 +9,7 @@ from b24provision.errors import B24ProvisionError, InputError
 from b24provision.model import Manifest
 from b24provision.plan import Change, Plan, Report, Stake
 from b24provision.problem import Source
+from b24provision.render.words import digest
 
 FORMAT_VERSION = "1"
 
@@ -110,11 +110,6 @@ def _stake(stake: Stake) -> dict[str, Any]:
     """Give a stake with digests for values, which may be anybody's data."""
     misfits = [{"item": item_id, "digest": digest(value)} for item_id, value in stake.misfits]
     return {**asdict(stake), "misfits": misfits}
-
-
-def digest(text: str) -> str:
-    """Give a short text that tells values apart without showing them."""
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _source(source: Source | None) -> dict[str, Any] | None:

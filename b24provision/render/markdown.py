@@ -72,7 +72,7 @@ def _row(change: Change, blocked: bool) -> str:
     if change.action is Action.CREATE:
         what = [f"create {change.kind}: {facts(change.kind, change.after or {})}"]
     what = what or [f"{change.action} {change.kind}: {change.reason}"]
-    said = "<br>".join(map(_escape, [*what, *stake_lines(change)]))
+    said = "<br>".join(map(_escape, [*what, *stake_lines(change, values=False)]))
     return f"| `{symbol}` | `{change.address}` | {said} | {RISKS[change.risk]} |"
 
 
@@ -85,7 +85,9 @@ def _section(title: str, rows: Sequence[str]) -> Iterator[str]:
         yield from (f"{title}:", "", *(f"- {row}" for row in rows), "")
 
 
-_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#"} | {"\n": " "})
+_SPECIAL = str.maketrans(
+    {character: f"\\{character}" for character in "\\`*_[]<>|#"} | {"\n": " ", "\r": " "}
+)
 
 
 def _escape(text: str) -> str:

@@ -8,7 +8,7 @@ from b24provision.plan import Cost, Plan
 from b24provision.stages import Batch, Stages, compile_stages
 from b24provision.steps import Step
 
-_WORTH_SAYING_S = 30.0
+_WORTH_SAYING_S = 300.0
 _WORTH_SAYING_SHARE = 0.5
 
 

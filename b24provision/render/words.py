@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from b24provision.model import Manifest, Portal
@@ -51,6 +52,8 @@ def manifest_line(manifest: Manifest) -> str:
 
 def report_line(report: Report) -> str:
     """Sum a report up, in the words that come last."""
+    if not (report.plan.changes or report.verified or report.problem):
+        return "Nothing to carry out. The plan holds no changes."
     verb = "Destroy" if report.plan.destroy else "Apply"
     count = report.summary
     made = f"{count.add} added, {count.change} changed, {count.destroy} destroyed."
@@ -64,8 +67,8 @@ def report_line(report: Report) -> str:
     return f"{verb} incomplete. {made} Run again to resume."
 
 
-def stake_lines(change: Change) -> Iterator[str]:
-    """Say what a change puts at stake, as far as it is known."""
+def stake_lines(change: Change, *, values: bool = True) -> Iterator[str]:
+    """Say what a change puts at stake, as far as it is known; values only where nobody else reads them."""
     stake = change.stake
     if stake is None:
         return
@@ -78,10 +81,17 @@ def stake_lines(change: Change) -> Iterator[str]:
     else:
         yield f"at stake: values in {stake.items} of {_counted(stake.total)}{newest}"
     if stake.misfit_count:
-        shown_ones = ", ".join(f"item {item_id}: {shown(value)}" for item_id, value in stake.misfits)
+        shown_ones = ", ".join(
+            f"item {item_id}: {shown(value if values else digest(value))}" for item_id, value in stake.misfits
+        )
         more = ", …" if stake.misfit_count > len(stake.misfits) else ""
         at_least = "at least " if stake.at_least else ""
         yield f"{at_least}{stake.misfit_count} not a number: {shown_ones}{more}"
+
+
+def digest(text: str) -> str:
+    """Give a short text that tells values apart without showing them."""
+    return f"digest {sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _counted(items: int | None) -> str:

@@ -57,8 +57,9 @@ def find_config(start: Path) -> Config:
         if own.is_file():
             return _config(own, _read(own))
         if project.is_file():
-            section = _read(project).get("tool", {}).get("b24provision")
-            if section is not None:
+            tools = _read(project).get("tool")
+            section = tools.get("b24provision") if isinstance(tools, dict) else None
+            if isinstance(section, dict):
                 return _config(project, section)
     return Config(directory=start)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from b24provision.errors import InputError
+from b24provision.errors import InputError, StaleError
 from b24provision.rest import HttpxTransport, Token
 from b24provision.rest.authorisation import AuthorisationServer
 from b24provision.targets.state import keep_private
@@ -48,10 +48,25 @@ async def log_in(target: Target, state: Path, code: str, *, clock: Callable[[], 
 
 
 async def remember(target: Target, state: Path, token: Token, *, take_over: bool = True) -> Token:
-    """Store a token somebody gave; only its access token unless `take_over` takes its refresh token too."""
+    """Store a token somebody gave; only its access token unless `take_over` takes its refresh token too.
+
+    Raises StaleError for a token of another portal than the target is pinned to, InputError when a pair that
+    can be renewed is stored and would be lost.
+    """
+    if target.member_id and token.member_id and token.member_id != target.member_id:
+        raise StaleError(
+            f"The token is of member {token.member_id}; target {target.name} is pinned to another."
+        )
     kept = token if take_over else replace(token, refresh_token=None)
+    store = token_store(target, state)
+    stored = await store.load()
+    if stored is not None and stored.refresh_token and not kept.refresh_token:
+        raise InputError(
+            "A pair with a refresh token is stored, and would be lost: `auth logout` first if it is not needed, or "
+            "take the new pair as a whole with --take-over."
+        )
     keep_private(state)
-    await token_store(target, state).save(kept)
+    await store.save(kept)
     return kept
 
 

@@ -24,7 +24,7 @@ from b24provision.rest import (
 )
 from b24provision.rest.calls import Call
 from b24provision.targets.state import keep_private
-from b24provision.targets.target import Target
+from b24provision.targets.target import Target, normalise_endpoint
 from b24provision.targets.token_source import token_source
 
 Tell = Callable[[str], None]
@@ -86,7 +86,12 @@ def _local_client(stack: AsyncExitStack, state: Path) -> tuple[Client, str]:
     from b24provision.local import LocalPortal
 
     keep_private(state)
-    portal = stack.enter_context(LocalPortal.open(state / "local.sqlite3"))
+    try:
+        portal = stack.enter_context(LocalPortal.open(state / "local.sqlite3"))
+    except ValueError as exc:
+        raise InputError(
+            f"{state / 'local.sqlite3'} is no local portal: move it away to begin a new one"
+        ) from exc
     token = StaticToken(portal.issue_token().access_token)
     transport = HttpxTransport(app=portal.app)
     return Client("http://local/rest/", token, transport=transport, limits=Limits.unlimited()), ""
@@ -103,7 +108,9 @@ async def _oauth_client(
     if target.member_id:
         member_id = member_id or await _ask_member_id(target, token, transport)
         _require_pinned(target, member_id)
-    endpoint = target.endpoint or token.endpoint
+    where = f"target {target.name}: the endpoint the token names"
+    named = token.endpoint and normalise_endpoint(token.endpoint, where=where, allow_http=target.allow_http)
+    endpoint = target.endpoint or named
     if not endpoint:
         raise InputError(f"target {target.name}: an endpoint is missing, and the token names none")
     client = Client(

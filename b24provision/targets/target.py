@@ -49,6 +49,7 @@ class Target:
     token_command: Sequence[str] = field(default=(), repr=False)
     manifests: Sequence[str] = ("manifests",)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    allow_http: bool = False
 
     @property
     def is_local(self) -> bool:
@@ -118,7 +119,7 @@ def _from_settings(name: str, settings: Mapping[str, Any], where: str) -> Target
         _check_address(known["webhook_url"], where=where, allow_http=False)
     elif "token_command" not in known:
         raise InputError(f"{where}: an endpoint is missing, such as https://example.bitrix24.com/rest/")
-    return Target(name=name, variables=settings.get("vars", {}), **known)
+    return Target(name=name, variables=settings.get("vars", {}), allow_http=allow_http, **known)
 
 
 def _resolved(
@@ -160,8 +161,12 @@ def normalise_endpoint(address: str, *, where: str, allow_http: bool = False) ->
 
 
 def _check_address(url: str, *, where: str, allow_http: bool) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
         raise InputError(f"{where}: the portal's address must look like https://example.bitrix24.com/rest/")
     if parts.scheme == "http" and not allow_http and not is_loopback(url):
         raise InputError(

@@ -64,6 +64,8 @@ def _parse(printed: bytes, program: str) -> Token:
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token:
         raise InputError(f'token_command: {program} must print an object with "access_token"')
-    return Token(
-        access_token=token, endpoint=answer.get("client_endpoint"), member_id=answer.get("member_id")
-    )
+    facts = {name: answer.get(name) for name in ("client_endpoint", "member_id")}
+    for name, value in facts.items():
+        if not isinstance(value, str | None):
+            raise InputError(f'token_command: {program} must print "{name}" as text')
+    return Token(access_token=token, endpoint=facts["client_endpoint"], member_id=facts["member_id"])

@@ -85,6 +85,12 @@ class SqliteTokenStore:
                     (self._client_id, self._host),
                 )
                 gone = gone or (table == "pairs" and deleted.rowcount > 0)
+            if self._member_id:
+                moved = connection.execute(
+                    "DELETE FROM pairs WHERE client_id = ? AND member_id = ?",
+                    (self._client_id, self._member_id),
+                )
+                gone = gone or moved.rowcount > 0
             return gone
 
     @asynccontextmanager

@@ -74,7 +74,7 @@ def test_what_a_plan_costs_is_said_when_it_is_much():
     assert cost_line(Cost(231, 11502, 1484.2, 4.62, "entity.item.property.add", 11.667)) == snapshot(
         "11502 commands in 231 requests, about 25 min: 462% of the requests the portal takes at once, 1167% of the operating time of entity.item.property.add; there will be waiting."
     )
-    assert cost_line(Cost(7, 300, 40.0)) == snapshot("300 commands in 7 requests, about 40 s.")
+    assert cost_line(Cost(90, 4000, 400.0)) == snapshot("4000 commands in 90 requests, about 7 min.")
 
 
 def test_explain_prints_the_stages():
@@ -100,7 +100,7 @@ Stages:
 
 Stages:
     1  2 commands, about 1.1 s
-         meal: entity.update
+         dish: entity.update
          odd: entity.update
     2  2 commands, about 1.1 s, after 1
          meal: entity.update, entity.item.property.delete

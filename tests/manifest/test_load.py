@@ -168,7 +168,10 @@ def test_directories_are_searched_and_files_taken_as_they_are(tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        (["nowhere"], "there is no file or directory nowhere: write a manifest there, or name your manifests"),
+        (
+            ["nowhere"],
+            "there is no file or directory nowhere: write a manifest there, or name your manifests",
+        ),
         (["."], "the directory . holds no manifests (*.yaml, *.yml)"),
         ([], "no manifest file or directory is named"),
     ],
