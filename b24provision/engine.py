@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from b24provision.apply import Applier, Look, Watch, nobody
+from b24provision.backup import back_up_stakes
 from b24provision.diff.diff import diff
 from b24provision.errors import BlockedError
 from b24provision.holdings import read_holdings
@@ -19,18 +21,25 @@ from b24provision.saved import remainder, require_same_portal, require_same_stak
 from b24provision.snapshot import read_snapshot
 from b24provision.stages import forecast
 from b24provision.stakes import read_stakes
-from b24provision.targets.session import Session
+from b24provision.targets.session import Session, Tell, tell_nobody
+from b24provision.targets.state import keep_private
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Provisioner:
-    """Brings the portal behind `session` in line with manifests."""
+    """Brings the portal behind `session` in line with manifests.
+
+    What a plan would lose is archived in the directory `backups` before anything is written, unless that is
+    None. `tell` is told where.
+    """
 
     session: Session
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     journal: Journal | None = None
+    backups: Path | None = None
+    tell: Tell = tell_nobody
     watch: Watch = nobody
 
     async def read(self, intent: Intent) -> Snapshot:
@@ -117,6 +126,7 @@ class Provisioner:
     async def _carry_out(
         self, plan: Plan, look: Look, stop: Callable[[], bool], *, done: Collection[str] = ()
     ) -> Report:
+        await self._back_up(plan, done)
         stats = self.session.client.stats
         applier = Applier(
             self.session.send,
@@ -134,6 +144,22 @@ class Provisioner:
             report = await applier.apply(plan, done=done)
             journal.reported(report)
         return report
+
+    async def _back_up(self, plan: Plan, done: Collection[str]) -> None:
+        """Archive what is at stake. What is known to be empty needs no archive."""
+        held = [
+            row
+            for row in plan.data_loss
+            if row.id not in done and (row.stake is None or row.stake.items != 0)
+        ]
+        if self.backups is None or not held:
+            return
+        keep_private(self.backups.parent)
+        path = await back_up_stakes(
+            self.session, replace(plan, changes=tuple(held)), self.backups, sleep=self.sleep, tell=self.tell
+        )
+        if path is not None:
+            self.tell(f"What will be lost is kept in {path}; `b24provision restore` brings it back.")
 
     def _look(self, intent: Intent, plan: Plan, *, skip_data_loss: bool) -> Callable[[], Awaitable[Plan]]:
         touched = {change.entity for change in plan.changes}

@@ -62,11 +62,6 @@ class Verification:
         full, rest = divmod(self.commands, MAX_COMMANDS)
         return [MAX_COMMANDS] * full + [rest] * (rest > 0)
 
-    @property
-    def seconds(self) -> float:
-        """Give what the reads take the portal altogether."""
-        return self.commands * READ_S
-
 
 @dataclass(frozen=True, slots=True)
 class Stages:

@@ -105,10 +105,18 @@ class Workspace:
         return whole.narrowed(only).pruning(prune)
 
     @asynccontextmanager
-    async def connect(self, *, tell: Tell = tell_nobody) -> AsyncIterator[Provisioner]:
-        """Open the target's portal; see `session.connect` for what may be raised."""
+    async def connect(self, *, backs_up: bool = True, tell: Tell = tell_nobody) -> AsyncIterator[Provisioner]:
+        """Open the target's portal; see `session.connect` for what may be raised.
+
+        What a plan would lose is archived below the state directory before it is lost, if `backs_up`.
+        """
         async with connect(self.chosen, self.state, directory=self.config.directory, tell=tell) as session:
-            yield Provisioner(session, journal=Journal(self.state / "runs"))
+            yield Provisioner(
+                session,
+                journal=Journal(self.state / "runs"),
+                backups=self.state / "backups" if backs_up else None,
+                tell=tell,
+            )
 
     @contextmanager
     def connect_blocking(self, *, tell: Tell = tell_nobody) -> Iterator[BlockingProvisioner]:

@@ -12,8 +12,9 @@ from b24provision.local import LocalPortal
 from b24provision.manifest import load_text
 from b24provision.plan import Plan
 from b24provision.planfile import read_plan, write_plan
+from b24provision.rest import BlockingClient
 from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed
-from tests.support import FlakyTransport, intent, provisioner, run, write
+from tests.support import FlakyTransport, Served, intent, provisioner, run, write
 
 pytestmark = pytest.mark.anyio
 
@@ -279,3 +280,26 @@ def test_where_results_cannot_be_written_nothing_is_done():
     result = run("apply", "--target", "local", "--auto-approve", "--json-into", "nowhere/report.json")
     assert result.exit_code == 3
     assert run("check", "--target", "local").exit_code == 2
+
+
+def test_what_is_lost_is_kept_and_can_be_brought_back(served: Served):
+    env = served.environment()
+    write("entities: {dish: {name: D, properties: {price: }}}")
+    run("apply", "--auto-approve", env=env)
+    with BlockingClient.from_token(served.endpoint, env["B24_ACCESS_TOKEN"]) as client:
+        for number in range(3):
+            item = {"ENTITY": "dish", "NAME": f"I{number}", "PROPERTY_VALUES": {"price": str(number)}}
+            assert client.call.make("entity.item.add", item).is_success
+    write("removed: {entities: [dish]}")
+    lost = run("apply", "--auto-approve", "--allow-data-loss", env=env)
+    assert (lost.exit_code, "is kept in" in lost.stderr) == (0, True), lost.output
+    (archive,) = Path(".b24provision/backups").iterdir()
+    restored = run("restore", archive, "--auto-approve", env=env)
+    assert restored.exit_code == 0, restored.output
+    with BlockingClient.from_token(served.endpoint, env["B24_ACCESS_TOKEN"]) as client:
+        items = client.call.make("entity.item.get", {"ENTITY": "dish"}).data
+    assert [row["PROPERTY_VALUES"]["price"] for row in items] == ["0", "1", "2"]
+    write("entities: {dish: {name: D}}")
+    again = run("destroy", "--confirm", "127.0.0.1", "--no-backup", env=env)
+    assert again.exit_code == 0
+    assert len(list(Path(".b24provision/backups").iterdir())) == 1

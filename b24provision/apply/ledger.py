@@ -63,10 +63,11 @@ class Ledger:
 
     def _missing(self, names: Iterable[str]) -> str | None:
         """Name a change that is known not to be made."""
-        return next((name for name in sorted(names) if self._is(name, without=Outcome.DONE)), None)
+        return next((name for name in sorted(names) if self._is_other(name, Outcome.DONE)), None)
 
-    def _is(self, name: str, *, without: Outcome) -> bool:
-        return name in self.outcomes and self.outcomes[name].outcome is not without
+    def _is_other(self, name: str, outcome: Outcome) -> bool:
+        """Tell whether a change has an outcome, and another than this."""
+        return name in self.outcomes and self.outcomes[name].outcome is not outcome
 
     def record(self, steps: Sequence[Step], answers: Sequence[Answer], *, last_try: bool) -> list[Step]:
         """Note what the portal answered to each step; gives those that are to be sent again.
@@ -141,7 +142,7 @@ class Ledger:
         others = {(row.kind, fold(row.address)) for row in now.changes if row.id not in self._actions}
         again = []
         for change in self.plan.changes:
-            if self._is(change.id, without=Outcome.UNKNOWN):
+            if self._is_other(change.id, Outcome.UNKNOWN):
                 continue
             twin, refusal = still.get(change.id), self._refused.pop(change.id, None)
             if twin is None and (change.kind, fold(change.address)) not in others:

@@ -82,6 +82,7 @@ def check(*, fail_on: str, **given: Any) -> int:
 @options.prune
 @options.auto_approve
 @options.data_loss
+@options.no_backup
 @options.output
 def apply(*, auto_approve: bool, allow_data_loss: bool, skip_data_loss: bool, **given: Any) -> int:
     """Make the portal what the manifests say, and prove it.
@@ -109,6 +110,7 @@ def apply(*, auto_approve: bool, allow_data_loss: bool, skip_data_loss: bool, **
 @options.target
 @options.only
 @click.option("--auto-approve", is_flag=True, help="Is no consent to this; --confirm is.")
+@options.no_backup
 @click.option("--confirm", metavar="HOST", help="Consent: the portal's host, without port.")
 @options.output
 def destroy(*, auto_approve: bool, confirm: str | None, **given: Any) -> int:  # noqa: ARG001 - no consent here

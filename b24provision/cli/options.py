@@ -78,6 +78,7 @@ target = _all(
 only = option("--only", multiple=True, metavar="ENTITY", help="Only these storages; globs, repeatable.")
 prune = click.option("--prune", is_flag=True, help="Delete what no manifest names.")
 auto_approve = click.option("--auto-approve", is_flag=True, help="Do not ask.")
+no_backup = click.option("--no-backup", is_flag=True, help="Do not archive what is lost.")
 data_loss = _all(
     click.option("--allow-data-loss", is_flag=True, help="Consent to losing what the plan says is lost."),
     option("--skip-data-loss", is_flag=True, help="Do everything else, and list what waits."),

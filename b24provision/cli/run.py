@@ -34,6 +34,7 @@ class Run:
     workspace: Workspace
     intent: Intent = field(default_factory=lambda: Intent(manifest=Manifest()))
     saved: Plan | None = None
+    backs_up: bool = True
 
     def plan(self) -> Plan:
         """Read the portal and find what differs."""
@@ -60,7 +61,9 @@ class Run:
 
     async def _apply(self, consent: Callable[[Plan], None], skip_data_loss: bool) -> Report:
         progress = Progress.on_stderr(is_on=self.out.format != "json")
-        async with self.workspace.connect(tell=progress.telling(self.out.talk)) as portal:
+        async with self.workspace.connect(
+            backs_up=self.backs_up, tell=progress.telling(self.out.talk)
+        ) as portal:
             found = self.saved or await portal.plan(self.intent)
             if skip_data_loss:
                 found = found.without_data_loss()
@@ -94,6 +97,7 @@ def prepared(
     destroy: bool = False,
     needs_target: bool = True,
     takes_plan: bool = False,
+    no_backup: bool = False,
     **output: Any,
 ) -> Iterator[Run]:
     """Put a run together from its options; errors of ours become results with their exit code."""
@@ -111,7 +115,7 @@ def prepared(
                     "A plan to destroy is for looking at: carry it out with `b24provision destroy`."
                 )
             require_same_manifests(saved)
-            yield Run(out, workspace, saved=saved)
+            yield Run(out, workspace, saved=saved, backs_up=not no_backup)
             return
         intent = workspace.intent(paths, variables=variables, only=only, prune=prune, destroy=destroy)
-        yield Run(out, workspace, intent)
+        yield Run(out, workspace, intent, backs_up=not no_backup)
