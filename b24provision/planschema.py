@@ -56,7 +56,7 @@ def plan_schema() -> Schema:
                     "description": "Changes left out because they lose data.",
                     "items": {"$ref": "#/$defs/change"},
                 },
-                "cost": _object({"requests": _COUNT, "commands": _COUNT, "seconds": {"type": "number"}}),
+                "cost": _cost(),
             }
         ),
         "$defs": {"change": _change(), "fields": _fields(), "source": _source(), "stake": _stake()},
@@ -101,6 +101,13 @@ def _change() -> Schema:
             "source": {"$ref": "#/$defs/source"},
         }
     )
+
+
+def _cost() -> Schema:
+    cost = _object({"requests": _COUNT, "commands": _COUNT, "seconds": {"type": "number"}})
+    share: Schema = {"type": "number", "description": "0 to 1."}
+    optional = {"bucket_share": share, "busiest_method": _TEXT, "operating_share": share}
+    return {**cost, "properties": {**cost["properties"], **optional}}
 
 
 def _fields() -> Schema:

@@ -24,7 +24,7 @@ def notes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Note
                 wanted.code, f"{count[key]} storages with this code are live; only one of them was looked at"
             )
         if not intent.destroy:
-            yield from _caller_note(wanted, snapshot)
+            yield from _caller_note(wanted, live, snapshot)
             yield from _wanted_former_notes(intent.manifest, matches, key)
         if live is None:
             continue
@@ -41,13 +41,12 @@ def notes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Note
         yield from _unmanaged_note("", codes, "storage", "storages")
 
 
-def _caller_note(wanted: Entity, snapshot: Snapshot) -> Iterator[Note]:
+def _caller_note(wanted: Entity, live: Entity | None, snapshot: Snapshot) -> Iterator[Note]:
     own = snapshot.caller.access_code
     level = (wanted.access or {}).get(own)
-    if level is not None and level is not Level.FULL:
-        yield Note(
-            wanted.code, f"{own} is the caller, who has X after every write: {level.value} cannot be had"
-        )
+    there = (live.access or {}).get(own) if live is not None else None
+    if level not in (None, Level.FULL, there):
+        yield Note(wanted.code, f"{own} is the caller, who has X after every write: {level} cannot be had")
 
 
 def _wanted_former_notes(manifest: Manifest, matches: Matches, key: str) -> Iterator[Note]:

@@ -243,8 +243,10 @@ def test_what_the_file_may_hold(text, problems):
         (
             "x-y: 1",
             [
-                "x-y: unknown key; here belong name, access, properties, protect, strict_access, renamed_from, "
-                "ignore"
+                (
+                    "x-y: unknown key; here belong name, access, properties, protect, strict_access, renamed_from, "
+                    "ignore"
+                )
             ],
         ),
         (
