@@ -1,7 +1,10 @@
 """Getting, showing and forgetting tokens at the command line."""
 
 import json
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -146,3 +149,40 @@ def test_logging_in_needs_an_application():
     write("entities: {dish: {name: Dishes}}")
     result = run("auth", "login", "--target", "local", "--code", "c")
     assert (result.exit_code, "client_secret" in result.stderr) == (3, True)
+
+
+def redirected(address: str) -> str:
+    """Open an address as a browser would, and give where it leads to."""
+    parts = urlsplit(address)
+    with closing(HTTPConnection(parts.hostname or "", parts.port)) as connection:
+        connection.request("GET", f"{parts.path}?{parts.query}")
+        return connection.getresponse().getheader("Location") or ""
+
+
+def test_logging_in_stores_a_pair_that_is_renewed(served: Served):
+    served.portal.add_application(
+        served.portal.client_id, served.portal.client_secret, address="https://app.example/handler"
+    )
+    env = application(served)
+    target = Target(name="dev", endpoint=served.endpoint, client_id=served.portal.client_id)
+    leads_to = redirected(login_address(target, "anything"))
+    assert leads_to.startswith("https://app.example/handler")
+    code = parse_qs(urlsplit(leads_to).query)["code"][0]
+    done = run("auth", "login", "--code", code, env=env)
+    assert (done.exit_code, done.stdout.startswith("Logged in to 127.0.0.1: member ")) == (0, True), (
+        done.output
+    )
+    assert run("plan", env=env).exit_code == 0
+    served.portal.expire_tokens()
+    assert run("plan", env=env).exit_code == 0
+    spent = run("auth", "login", "--code", code, env=env)
+    assert (spent.exit_code, "30 seconds" in spent.stderr) == (4, True)
+
+
+def test_a_stored_pair_is_not_overwritten_by_less(served: Served):
+    env = application(served)
+    run("auth", "import", "-", "--take-over", env=env, answer=pasted_token(served))
+    refused = run("auth", "import", "-", env=env, answer=pasted_token(served))
+    assert (refused.exit_code, "would be lost" in refused.stderr) == (3, True)
+    served.portal.expire_tokens()
+    assert run("plan", env=env).exit_code == 0
