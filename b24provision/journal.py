@@ -31,6 +31,7 @@ class Journal:
     _file: TextIO | None = field(default=None, init=False)
     _plan: Plan | None = field(default=None, init=False)
     _has_sent: bool = field(default=False, init=False)
+    _requests: int = field(default=0, init=False)
     _is_broken: bool = field(default=False, init=False)
 
     @contextmanager
@@ -50,15 +51,19 @@ class Journal:
         async def watched_send(calls: Sequence[Call], /) -> Sequence[Answer]:
             if all(call.only_reads for call in calls):
                 return await send(calls)
-            self._write(
-                "sending", calls=[{"method": call.method, "params": dict(call.params)} for call in calls]
-            )
+            self._requests += 1
+            number = (
+                self._requests
+            )  # requests are in flight side by side, so their answers are told by number
+            sent = [{"method": call.method, "params": dict(call.params)} for call in calls]
+            self._write("sending", request=number, calls=sent)
             try:
                 answers = await send(calls)
             except B24ProvisionError as exc:
-                self._write("failed", error=str(exc), kind=type(exc).__name__)
+                self._write("failed", request=number, error=str(exc), kind=type(exc).__name__)
                 raise
-            self._write("answered", errors=[None if row.error is None else str(row.error) for row in answers])
+            errors = [None if row.error is None else str(row.error) for row in answers]
+            self._write("answered", request=number, errors=errors)
             return answers
 
         return watched_send

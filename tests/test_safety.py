@@ -303,3 +303,11 @@ def test_what_is_lost_is_kept_and_can_be_brought_back(served: Served):
     again = run("destroy", "--confirm", "127.0.0.1", "--no-backup", env=env)
     assert again.exit_code == 0
     assert len(list(Path(".b24provision/backups").iterdir())) == 1
+
+
+@pytest.mark.parametrize("kind", ["refused", "reset-before", "html-500", "empty", "truncated", "broken-json"])
+async def test_reading_gets_over_a_portal_that_fails_once(portal: LocalPortal, kind: str):
+    async with provisioner(portal) as opened:
+        portal.faults.add(kind)
+        assert len((await opened.plan(intent("entities: {dish: {name: D}}"))).changes) == 1
+        assert not portal.faults.waiting()

@@ -205,8 +205,8 @@ def test_the_journal_tells_what_was_sent_and_how_it_ended():
     shown = run("log", listed[0].split()[0]).stdout.splitlines()
     assert [line.split("  ", 1)[1].split(":")[0] for line in shown] == [
         "planned",
-        "sending 2",
-        "answered",
+        "request 1, sending 2",
+        "request 1, answered",
         "ended",
     ]
     assert run("log", "nothing").exit_code == 3

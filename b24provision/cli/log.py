@@ -30,13 +30,13 @@ def _entry(entry: Mapping[str, Any]) -> str:
             return f"planned: {', '.join(ids)}"
         case "sending":
             calls = [f"{call['method']} {call['params'].get('ENTITY', '')}" for call in entry["calls"]]
-            return f"sending {len(calls)}: {', '.join(calls)}"
+            return f"request {entry.get('request')}, sending {len(calls)}: {', '.join(calls)}"
         case "answered":
             errors = [error for error in entry["errors"] if error]
             said = f": {'; '.join(errors)}" if errors else ""
-            return f"answered: {len(entry['errors']) - len(errors)} done, {len(errors)} refused{said}"
+            return f"request {entry.get('request')}, answered: {len(entry['errors']) - len(errors)} done, {len(errors)} refused{said}"
         case "failed":
-            return f"no answer: {entry.get('error')}"
+            return f"request {entry.get('request')}, no answer: {entry.get('error')}"
         case _:
             counts: dict[str, int] = {}
             for row in entry.get("outcomes", ()):

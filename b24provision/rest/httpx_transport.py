@@ -152,6 +152,8 @@ def _like_a_server(app: AsgiApp) -> AsgiApp:
 
         try:
             await app(scope, receive, watch)
+        except ConnectionRefusedError as error:
+            raise httpx.ConnectError(str(error)) from error
         except Exception:  # noqa: BLE001 - a server outlives whatever its application raises
             _log.error("the application in this process failed", exc_info=True)
             if not begun:
