@@ -257,4 +257,5 @@ class Report:
             return ExitCode.INTERRUPTED
         if self.problem or any(row.outcome is not Outcome.DONE for row in self.outcomes):
             return ExitCode.PARTIAL
-        return ExitCode.DONE if self.verified or not self.plan.changes else ExitCode.FAILURE
+        nothing_to_do = not (self.plan.changes or self.differences)
+        return ExitCode.DONE if self.verified or nothing_to_do else ExitCode.FAILURE

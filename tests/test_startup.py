@@ -31,3 +31,15 @@ def test_every_public_name_can_be_imported():
 
     assert all(getattr(b24provision, name) is not None for name in b24provision.__all__)
     assert set(b24provision.__all__) <= set(dir(b24provision))
+
+
+def test_commands_that_are_imported_late_say_what_they_said_before():
+    import click
+
+    from b24provision.cli import ELSEWHERE, cli
+
+    context = click.Context(cli)
+    for name, (_, line) in ELSEWHERE.items():
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.get_short_help_str(limit=200) == line

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
@@ -15,9 +16,43 @@ from b24provision import __version__
 from b24provision.cli.commands import COMMANDS
 from b24provision.exitcode import ExitCode
 
+ELSEWHERE = {
+    "auth": ("b24provision.cli.auth:auth", "Get, show and forget the token of a target."),
+    "backup": ("b24provision.cli.backup:backup", "Write storages with all their data into an archive."),
+    "import": ("b24provision.cli.import_:import_", "Describe live storages in a manifest."),
+    "portal": (
+        "b24provision.cli.portal:portal",
+        "Serve the local portal, a stand-in for Bitrix24, over HTTP.",
+    ),
+    "restore": (
+        "b24provision.cli.backup:restore",
+        "Bring back what an archive holds and the portal does not.",
+    ),
+}
+"""Commands whose modules are imported when they are called: name → where, and the line of help shown before."""
+
 
 class _CommandLine(click.Group):
-    """A group that answers the exit codes of `ExitCode` instead of click's."""
+    """A group that answers the exit codes of `ExitCode` instead of click's, and imports no more than is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, also those that are not imported yet."""
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a command, importing it if need be."""
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = ELSEWHERE[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing them."""
+        here = {name: command.get_short_help_str(limit=80) for name, command in self.commands.items()}
+        elsewhere = {name: line for name, (_, line) in ELSEWHERE.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted((here | elsewhere).items()))
 
     def main(self, *args: Any, **settings: Any) -> NoReturn:
         """Run the command line and leave with its exit code."""

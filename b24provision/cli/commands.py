@@ -6,10 +6,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from b24provision.cli import options
-from b24provision.cli.auth import auth
-from b24provision.cli.backup import backup, restore
-from b24provision.cli.import_ import import_
-from b24provision.cli.portal import portal
 from b24provision.exitcode import ExitCode
 
 if TYPE_CHECKING:
@@ -183,4 +179,4 @@ def schema(*, of: str, into: str | None) -> int:
     return ExitCode.DONE
 
 
-COMMANDS = [validate, plan, apply, destroy, check, import_, backup, restore, show, log, auth, schema, portal]
+COMMANDS = [validate, plan, apply, destroy, check, show, log, schema]

@@ -5,7 +5,6 @@ Only click is imported at the top, so that `--help` stays light.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,6 +12,8 @@ import click
 from b24provision.exitcode import ExitCode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from b24provision.local import CallRecord, Event, LocalPortal
     from b24provision.local.certificate import Certificate
 
@@ -22,7 +23,7 @@ PORT = 8224
 
 _db = click.option(
     "--db",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False),
     metavar="FILE",
     envvar="B24P_DB",
     show_envvar=True,
@@ -112,7 +113,7 @@ def _serve(
     *,
     host: str,
     port: int,
-    db: Path | None,
+    db: str | None,
     limits: str | None,
     costs: float,
     faults: tuple[str, ...],
@@ -138,7 +139,7 @@ def _serve(
     return ExitCode.DONE
 
 
-def _exports(served: "LocalPortal", origin: str, trusted: Path | None) -> Iterator[str]:
+def _exports(served: "LocalPortal", origin: str, trusted: "Path | None") -> Iterator[str]:
     """The variables, as a line each for the shell."""
     import os
     import shlex
@@ -176,7 +177,7 @@ def _send(given: dict[str, Any], make: Callable[..., "Event"]) -> int:
     return ExitCode.DONE
 
 
-def _state() -> Path:
+def _state() -> "Path":
     from b24provision.targets.state import keep_private
     from b24provision.workspace import Workspace
 
@@ -186,7 +187,7 @@ def _state() -> Path:
 
 
 @contextmanager
-def _opened(file: Path | None, **settings: Any) -> Iterator["LocalPortal"]:
+def _opened(file: str | None, **settings: Any) -> Iterator["LocalPortal"]:
     from b24provision.local import LocalPortal
 
     with LocalPortal.open(file or _state() / "local.sqlite3", **settings) as served:

@@ -79,8 +79,9 @@ def _making(wanted: Entity, live: Entity | None, intent: Intent, snapshot: Snaps
         for prop in wanted.properties.values():
             yield create_property(wanted.code, prop)
         return
-    spelling = {fold(row.code): row.code for row in snapshot.listed if fold(row.code) != fold(live.code)}
-    yield from _leftovers(Kind.ENTITY, "", wanted, intent.manifest.entities, spelling)
+    if wanted.renamed_from:
+        beside = {fold(row.code): row.code for row in snapshot.listed if fold(row.code) != fold(live.code)}
+        yield from _leftovers(Kind.ENTITY, "", wanted, intent.manifest.entities, beside)
     if is_renamed(wanted, live):
         yield rename_entity(wanted, live)
         renamed = replace(live, code=wanted.code)
@@ -114,8 +115,9 @@ def _properties(wanted: Entity, live: Entity) -> Iterator[Change]:
             yield create_property(live.code, prop)
             continue
         found = live.properties[now]
-        beside = {code: other.code for code, other in live.properties.items() if code != now}
-        yield from _leftovers(Kind.PROPERTY, f"{live.code}.", prop, wanted.properties, beside)
+        if prop.renamed_from:
+            beside = {code: other.code for code, other in live.properties.items() if code != now}
+            yield from _leftovers(Kind.PROPERTY, f"{live.code}.", prop, wanted.properties, beside)
         if is_renamed(prop, found):
             yield rename_property(live.code, prop, found)
             change = update_property(live.code, prop, replace(found, code=prop.code))

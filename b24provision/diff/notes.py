@@ -52,9 +52,10 @@ def _caller_note(wanted: Entity, live: Entity | None, snapshot: Snapshot) -> Ite
 def _wanted_former_notes(manifest: Manifest, matches: Matches, key: str) -> Iterator[Note]:
     """Tell of former codes that are themselves wanted where they are: nothing is renamed from those."""
     wanted, live = manifest.entities[key], matches[key]
-    kept = {name for name, there in matches.items() if there is not None and fold(there.code) == name}
-    yield from _kept_note(wanted.code, wanted.renamed_from, kept)
-    if live is None:
+    if wanted.renamed_from:
+        kept = {name for name, there in matches.items() if there is not None and fold(there.code) == name}
+        yield from _kept_note(wanted.code, wanted.renamed_from, kept)
+    if live is None or not any(prop.renamed_from for prop in wanted.properties.values()):
         return
     now = pair(formers(wanted.properties), live.properties)
     kept = {name for name, code in now.items() if code == name}

@@ -52,7 +52,7 @@ def manifest_line(manifest: Manifest) -> str:
 
 def report_line(report: Report) -> str:
     """Sum a report up, in the words that come last."""
-    if not (report.plan.changes or report.verified or report.problem):
+    if not (report.plan.changes or report.verified or report.problem or report.differences):
         return "Nothing to carry out. The plan holds no changes."
     verb = "Destroy" if report.plan.destroy else "Apply"
     count = report.summary
