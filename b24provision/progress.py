@@ -5,11 +5,10 @@ what is live equals what it was planned from, it can be made; if it equals what 
 anything else means that somebody else was there.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from b24provision.diff.rights import compare_rights
+from b24provision.diff.rights import compare_rights, letters
 from b24provision.model import Entity, Level, Property, PropertyType, Snapshot, fold
 from b24provision.plan import Action, Change, Fields, Kind, Plan
 
@@ -148,7 +147,7 @@ class _Live:
             return State.TO_DO
         strict = bool(change.expects and change.expects.get("strict"))
         comparison = compare_rights(wanted, raw, self._snapshot.caller, strict=strict)
-        done = {**now, "access": _levels(comparison.before)} == change.after
+        done = {**now, "access": letters(comparison.before)} == change.after
         return State.DONE if done else State.OVERTAKEN
 
     def _fields(self, change: Change) -> Fields | None:
@@ -193,12 +192,8 @@ def _chosen(fields: Fields, wanted: Fields | None) -> Fields:
 
 
 def _entity_fields(entity: Entity) -> Fields:
-    return {"name": entity.name, "access": _levels(entity.access or {})}
+    return {"name": entity.name, "access": letters(entity.access or {})}
 
 
 def _property_fields(prop: Property) -> Fields:
     return {"name": prop.name, "type": (prop.type or PropertyType.STRING).word, "sort": prop.sort}
-
-
-def _levels(access: Mapping[str, Level]) -> dict[str, str]:
-    return {code: level.value for code, level in access.items()}

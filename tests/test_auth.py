@@ -128,7 +128,7 @@ def test_a_pair_is_taken_over_only_when_asked(served: Served):
     served.portal.expire_tokens()
     assert run("plan", env=env).exit_code == 0
     status = run("auth", "status", env=env)
-    assert "Member m1" in status.stdout or "Member" in status.stdout
+    assert f"Member {served.portal.member_id}, user 1" in status.stdout  # as the refresh told
     assert "renewed when needed" in status.stdout
     assert run("auth", "logout", env=env).stdout.startswith("Forgot")
     assert run("auth", "logout", env=env).stdout.startswith("No token")

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
 
 FORMATS = ("text", "json", "markdown")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from deepdiff import DeepDiff
 
-from b24provision.diff.rights import RightsComparison, compare_rights
-from b24provision.model import Access, Caller, Entity, Property, PropertyType
+from b24provision.diff.rights import RightsComparison, compare_rights, letters
+from b24provision.model import Caller, Entity, Property, PropertyType
 from b24provision.plan import Action, Change, Difference, Fields, Kind, Risk
 from b24provision.problem import Source
 from b24provision.rest.calls import Call
@@ -25,8 +25,8 @@ def create_entity(wanted: Entity, caller: Caller) -> Change:
     after: dict[str, Any] = {"name": wanted.name}
     if wanted.access is not None:
         rights = compare_rights(wanted.access, {}, caller)
-        params["ACCESS"] = _levels(rights.written)
-        after["access"] = _levels(rights.after)
+        params["ACCESS"] = letters(rights.written)
+        after["access"] = letters(rights.after)
     return Change(
         action=Action.CREATE,
         kind=Kind.ENTITY,
@@ -88,7 +88,7 @@ def update_entity(wanted: Entity, live: Entity, caller: Caller) -> Change | None
         before["name"], after["name"] = live.name, wanted.name
     rights = entity_rights(wanted, live, caller)
     if rights is not None:
-        before["access"], after["access"] = _levels(rights.before), _levels(rights.after)
+        before["access"], after["access"] = letters(rights.before), letters(rights.after)
     if before == after:
         return None
     params: dict[str, Any] = {"ENTITY": live.code}
@@ -97,9 +97,9 @@ def update_entity(wanted: Entity, live: Entity, caller: Caller) -> Change | None
     takes_away = False
     expects = None
     if rights is not None:
-        expects = {"access": _levels(live.access or {}), "strict": wanted.strict_access}
+        expects = {"access": letters(live.access or {}), "strict": wanted.strict_access}
     if rights is not None and rights.before != rights.after:
-        params["ACCESS"] = _levels(rights.written)
+        params["ACCESS"] = letters(rights.written)
         takes_away = rights.takes_away
     update = _update(
         kind=Kind.ENTITY,
@@ -282,7 +282,3 @@ def _tree_rows(found: DeepDiff) -> Iterator[Difference]:
                 None if report.endswith("_added") else level.t1,
                 None if report.endswith("_removed") else level.t2,
             )
-
-
-def _levels(access: Access) -> dict[str, str]:
-    return {code: level.value for code, level in access.items()}

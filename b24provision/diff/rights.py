@@ -63,6 +63,11 @@ def _is_foreign(code: str, level: Level, wanted: Access) -> bool:
     return level is Level.FULL and code not in wanted and _SINGLE_USER.fullmatch(code) is not None
 
 
+def letters(access: Access) -> dict[str, str]:
+    """Write rights down as the portal and plans do: access code → letter."""
+    return {code: level.value for code, level in access.items()}
+
+
 class Standing(Enum):
     """Whether a caller may change a storage, as far as its rights tell."""
 

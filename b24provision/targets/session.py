@@ -147,8 +147,4 @@ def _require_pinned(target: Target, member_id: str) -> None:
 
 
 def _waiting(tell: Tell) -> Callable[[float, str], None]:
-    def on_wait(seconds: float, reason: str) -> None:
-        if seconds > 2:
-            tell(f"Waiting {seconds:.0f} s: {reason}")
-
-    return on_wait
+    return lambda seconds, reason: tell(f"Waiting {seconds:.0f} s: {reason}")
