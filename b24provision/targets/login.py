@@ -8,8 +8,8 @@ Source: settings/oauth (authorisation-code flow).
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from b24provision.errors import InputError, StaleError
-from b24provision.targets.target import Target
+from b24provision.errors import InputError
+from b24provision.targets.target import Target, require_pinned
 
 
 def login_address(target: Target, state: str) -> str:
@@ -40,12 +40,6 @@ def read_code(pasted: str, target: Target, state: str) -> str:
         raise InputError(
             "The pasted address answers another login: open the address printed above, and try again."
         )
-    _require_pinned(target, given.get("member_id", [""])[0])
+    if "member_id" in given:
+        require_pinned(target, given["member_id"][0])
     return code
-
-
-def _require_pinned(target: Target, member_id: str) -> None:
-    if target.member_id and member_id and member_id != target.member_id:
-        raise StaleError(
-            f"The login was to member {member_id}, but target {target.name} is pinned to another portal."
-        )

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from b24provision.errors import InputError, StaleError
+from b24provision.errors import InputError
 from b24provision.rest import HttpxTransport, Token
 from b24provision.rest.authorisation import AuthorisationServer
 from b24provision.targets.state import keep_private
-from b24provision.targets.target import Target
+from b24provision.targets.target import Target, require_pinned
 from b24provision.targets.token_source import configured_token, token_store
 
 
@@ -53,10 +53,8 @@ async def remember(target: Target, state: Path, token: Token, *, take_over: bool
     Raises StaleError for a token of another portal than the target is pinned to, InputError when a pair that
     can be renewed is stored and would be lost.
     """
-    if target.member_id and token.member_id and token.member_id != target.member_id:
-        raise StaleError(
-            f"The token is of member {token.member_id}; target {target.name} is pinned to another."
-        )
+    if token.member_id:
+        require_pinned(target, token.member_id)
     kept = token if take_over else replace(token, refresh_token=None)
     store = token_store(target, state)
     stored = await store.load()

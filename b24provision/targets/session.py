@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from b24provision.errors import InputError, StaleError
+from b24provision.errors import InputError
 from b24provision.model import Portal
 from b24provision.reading import Answer
 from b24provision.rest import (
@@ -24,7 +24,7 @@ from b24provision.rest import (
 )
 from b24provision.rest.calls import Call
 from b24provision.targets.state import keep_private
-from b24provision.targets.target import Target, normalise_endpoint
+from b24provision.targets.target import Target, normalise_endpoint, require_pinned
 from b24provision.targets.token_source import token_source
 
 Tell = Callable[[str], None]
@@ -107,7 +107,7 @@ async def _oauth_client(
     member_id = token.member_id or ""
     if target.member_id:
         member_id = member_id or await _ask_member_id(target, token, transport)
-        _require_pinned(target, member_id)
+        require_pinned(target, member_id)
     where = f"target {target.name}: the endpoint the token names"
     named = token.endpoint and normalise_endpoint(token.endpoint, where=where, allow_http=target.allow_http)
     endpoint = target.endpoint or named
@@ -135,15 +135,6 @@ async def _ask_member_id(target: Target, token: Token, transport: Transport) -> 
     install = answer.data.get("install") if isinstance(answer.data, dict) else None
     member_id = install.get("member_id") if isinstance(install, dict) else None
     return str(member_id or "")
-
-
-def _require_pinned(target: Target, member_id: str) -> None:
-    if member_id != target.member_id:
-        found = f"belongs to member {member_id}" if member_id else "does not tell its portal"
-        raise StaleError(
-            f"target {target.name} is pinned to member {target.member_id}, but the token {found}. "
-            "Use the right token, or correct member_id in the configuration."
-        )
 
 
 def _waiting(tell: Tell) -> Callable[[float, str], None]:

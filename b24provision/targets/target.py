@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from b24provision.errors import InputError
+from b24provision.errors import InputError, StaleError
 from b24provision.rest.endpoint import is_loopback
 from b24provision.targets.config import Config
 
@@ -143,6 +143,16 @@ def _resolved(
         return value
 
     return {key: resolve(value, key) for key, value in settings.items()}
+
+
+def require_pinned(target: Target, member_id: str) -> None:
+    """Refuse a token of another portal than the target is pinned to, if it is. Raises StaleError."""
+    if target.member_id and member_id != target.member_id:
+        found = f"belongs to member {member_id}" if member_id else "does not tell its portal"
+        raise StaleError(
+            f"target {target.name} is pinned to member {target.member_id}, but the token {found}. "
+            "Use the right token, or correct member_id in the configuration."
+        )
 
 
 def normalise_endpoint(address: str, *, where: str, allow_http: bool = False) -> str:
