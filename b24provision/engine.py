@@ -133,6 +133,7 @@ class Provisioner:
             look,
             self.sleep,
             stop,
+            expected_wait=self.session.client.expected_wait,
             retries=lambda: stats().retries,
             measured=lambda: stats().methods,
             watch=self.watch,

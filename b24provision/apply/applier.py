@@ -6,8 +6,7 @@ changes that are still to be made go out again. Nothing counts as verified that 
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -19,6 +18,8 @@ from b24provision.costs import SEEN
 from b24provision.errors import B24ProvisionError
 from b24provision.plan import Outcome, Plan, Report
 from b24provision.reading import Sender
+from b24provision.rest.calls import Call
+from b24provision.rest.operating import Wait
 from b24provision.rest.stats import MethodStats
 from b24provision.stages import compile_stages
 
@@ -36,7 +37,8 @@ _NOTHING_MEASURED: Mapping[str, MethodStats] = MappingProxyType({})
 class Applier:
     """Carries out one plan. `stop` is asked before each request whether to end early.
 
-    `retries` and `measured` tell what the client has seen so far: requests sent again, and what methods took.
+    `expected_wait` tells how long calls would wait for the portal's limits. `retries` and `measured` tell what the
+    client has seen so far: requests sent again, and what methods took.
     `watch` is told how far the run is.
     """
 
@@ -44,10 +46,10 @@ class Applier:
     look: Look
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     stop: Callable[[], bool] = lambda: False
+    expected_wait: Callable[[Sequence[Call]], Wait] = lambda _: Wait()
     retries: Callable[[], int] = lambda: 0
     measured: Callable[[], Mapping[str, MethodStats]] = lambda: _NOTHING_MEASURED
     watch: Watch = nobody
-    clock: Callable[[], float] = time.monotonic
     _window: Window = field(default_factory=Window, init=False)
 
     async def apply(self, plan: Plan, *, done: Collection[str] = ()) -> Report:
@@ -79,8 +81,8 @@ class Applier:
                 window=self._window,
                 costs=costs,
                 sleep=self.sleep,
-                clock=self.clock,
                 stop=self.stop,
+                expected_wait=self.expected_wait,
                 retries=self.retries,
                 watch=self.watch,
             )

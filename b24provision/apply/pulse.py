@@ -9,7 +9,8 @@ from typing import TypeAlias
 class Pulse:
     """How far a run is: changes settled of all, requests in flight, the storage worked on, seconds left.
 
-    `seconds_left` is an estimate without waits for limits.
+    `waits_for` says what the next request waits for, when that is a limit of the portal. `seconds_left` is an
+    estimate with that wait and without those to come.
     """
 
     done: int
@@ -17,6 +18,7 @@ class Pulse:
     in_flight: int
     entity: str
     seconds_left: float
+    waits_for: str = ""
 
 
 Watch: TypeAlias = Callable[[Pulse], None]

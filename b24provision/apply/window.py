@@ -27,13 +27,14 @@ class Window:
         return int(self._size)
 
     def landed(self, *, strain: int, seconds: float, expected_s: float) -> None:
-        """Learn from an answer: `strain` counts all signs of it so far, `seconds` is what the request took.
+        """Learn from an answer: `strain` counts all signs of it so far, `seconds` is what the commands took.
 
-        Several requests in flight see the same sign; it counts once.
+        Several requests in flight see the same sign; it counts once. No seconds mean that the portal does not tell.
         """
         pace = seconds / expected_s if expected_s > 0 else 0.0
         slow = pace > self._best * _SLOW and seconds > _NOTICEABLE_S
-        self._best = min(self._best, pace)
+        if pace > 0:
+            self._best = min(self._best, pace)
         if strain > self._strain:
             self._strain, self._has_shrunk = strain, True
             self._size = max(1.0, self._size / 2)

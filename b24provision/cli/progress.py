@@ -23,6 +23,8 @@ _CLEAR = "\r\x1b[K"
 def said(pulse: Pulse, waited_s: float = 0.0) -> str:
     """Put a pulse in words, so many seconds after it came."""
     parts = [f"{pulse.done}/{pulse.total}"]
+    if pulse.waits_for:
+        parts.append(f"waiting for {pulse.waits_for}")
     if pulse.in_flight:
         parts.append(f"{pulse.in_flight} in flight")
     if pulse.entity:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from b24provision.rest.fits import fits_batch
     from b24provision.rest.httpx_transport import HttpxTransport
     from b24provision.rest.limits import Limits
+    from b24provision.rest.operating import Wait
     from b24provision.rest.redaction import redact
     from b24provision.rest.refreshing import MemoryTokenStore, RefreshingToken
     from b24provision.rest.result import AjaxResult, Result
@@ -48,6 +49,7 @@ __all__ = [
     "TokenSource",
     "TokenStore",
     "Transport",
+    "Wait",
     "fits_batch",
     "redact",
 ]
@@ -73,6 +75,7 @@ _HOMES = {
     "TokenSource": "tokens",
     "TokenStore": "tokens",
     "Transport": "transport",
+    "Wait": "operating",
     "fits_batch": "fits",
     "redact": "redaction",
 }

@@ -1,5 +1,6 @@
 """The client: one portal, its credentials, and the actions on it."""
 
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Self, Unpack
@@ -7,9 +8,11 @@ from urllib.parse import urlsplit
 
 from b24provision.errors import ApiError, InputError, PortalError
 from b24provision.rest.actions import BatchAction, BatchByChunkAction, CallAction
+from b24provision.rest.calls import Call
 from b24provision.rest.driver import Driver
 from b24provision.rest.endpoint import normalise
 from b24provision.rest.lists import CallListAction, FetchListAction
+from b24provision.rest.operating import Wait
 from b24provision.rest.redaction import redact_text
 from b24provision.rest.settings import Options, Settings
 from b24provision.rest.stats import Stats
@@ -81,6 +84,10 @@ class Client:
     def stats(self) -> Stats:
         """Read what has been done so far."""
         return self._driver.stats()
+
+    def expected_wait(self, calls: Sequence[Call]) -> Wait:
+        """Tell how long these calls, sent now as one request, would wait for operating time, and of which method."""
+        return self._driver.expected_wait(calls)
 
     async def ping(self) -> float:
         """Measure in seconds how long a request takes now, waits for limits included.

@@ -6,16 +6,18 @@ the counters. What to do next is decided in `exchange`.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from b24provision.errors import InputError
 from b24provision.rest.answers import mapping, number
 from b24provision.rest.bucket import Bucket
+from b24provision.rest.calls import Call
 from b24provision.rest.endpoint import host, may_move, normalise
 from b24provision.rest.envelope import Envelope
 from b24provision.rest.exchange import Exchange
-from b24provision.rest.operating import OperatingBudget
+from b24provision.rest.operating import Needs, OperatingBudget, Wait
 from b24provision.rest.renewal import Renewal
 from b24provision.rest.settings import Settings
 from b24provision.rest.stats import Stats, Tally
@@ -90,16 +92,22 @@ class Driver:
             version=settings.version,
         ).run()
         outcome: Any = None
-        while True:
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                answer: Answer = done.value
-                break
-            outcome = await self._carry_out(step, question)
+        try:
+            while True:
+                outcome = await self._carry_out(steps.send(outcome), question)
+        except StopIteration as done:
+            answer: Answer = done.value
+        finally:
+            self._budget.release(id(question))
         self._bucket.succeeded(settings.clock())
         self._account(question, answer)
         return answer
+
+    def expected_wait(self, calls: Sequence[Call]) -> Wait:
+        """Tell how long these calls, sent now as one request, would wait for operating time."""
+        method = calls[0].method if len(calls) == 1 else "batch"
+        seconds = self._budget.wait_s(self._needs(method, calls), self._settings.wall_clock())
+        return Wait(seconds, _operating_time_of(method, calls))
 
     async def aclose(self) -> None:
         """Finish a renewal that is under way, then let go of the connections."""
@@ -130,14 +138,31 @@ class Driver:
         return outcome
 
     async def _admit(self, question: Question) -> Grant:
-        rest_s = self._budget.wait_s(question.methods, self._settings.wall_clock())
-        if rest_s > 0:
-            await self._wait(rest_s, f"the operating time of {question.method}")
+        await self._wait_for_operating_time(question)
         async with self._queue:
             while (wait_s := self._bucket.wait_s(self._settings.clock())) > 0:
                 await self._wait(wait_s, "the rate limit")
             self._bucket.take(self._settings.clock())
         return await self._grant()
+
+    async def _wait_for_operating_time(self, question: Question) -> None:
+        """Wait until there is room for what the question needs, and set that aside."""
+        budget, clock = self._budget, self._settings.wall_clock
+        budget.release(id(question))
+        needs = self._needs(question.method, question.calls)
+        rest_s = max(budget.wait_s(needs, clock()), budget.slow_s(needs, clock()))
+        while rest_s > 0:
+            await self._wait(rest_s, _operating_time_of(question.method, question.calls))
+            rest_s = budget.wait_s(needs, clock())
+        budget.reserve(id(question), needs, clock())
+
+    def _needs(self, method: str, calls: Sequence[Call]) -> Needs:
+        """Expect of each method of a request what it has taken so far."""
+        if self._settings.limits.operating_limit_s is None:
+            return {}
+        counts = Counter(call.method for call in calls)
+        needs = {name.lower(): count * self._tally.mean_s(name) for name, count in counts.items()}
+        return {**needs, "batch": sum(needs.values())} if method == "batch" else needs
 
     async def _grant(self) -> Grant:
         token = await self._renewal.current() if self._renewal else None
@@ -200,8 +225,12 @@ class Driver:
 
     def _account(self, question: Question, answer: Answer) -> None:
         """Learn from an answer what it cost."""
+        now = self._settings.wall_clock()
         time = mapping(answer.body.get("time")) or {}
-        self._budget.note(question.method, time)
+        self._budget.ran(
+            question.method, number(time.get("duration")) or 0.0, number(time.get("finish")) or now
+        )
+        self._budget.note(question.method, time, now)
         if not question.keys:
             self._tally.ran(question.method, number(time.get("duration")) or 0.0)
             return
@@ -211,9 +240,11 @@ class Driver:
             own = mapping(envelope.result_time.get(key))
             if own is not None:
                 last[call.method] = own
-                self._tally.ran(call.method, number(own.get("duration")) or 0.0)
+                seconds = number(own.get("duration")) or 0.0
+                self._tally.ran(call.method, seconds)
+                self._budget.ran(call.method, seconds, number(own.get("finish")) or now)
         for method, own in last.items():
-            self._budget.note(method, own)
+            self._budget.note(method, own, now)
         if envelope.result_error:
             self._note_refusals(question, envelope)
 
@@ -226,3 +257,9 @@ class Driver:
 
 def _is_time_limit(error: Any) -> bool:
     return isinstance(error, dict) and error.get("error") == "OPERATION_TIME_LIMIT"
+
+
+def _operating_time_of(method: str, calls: Sequence[Call]) -> str:
+    """Name what is waited for: of a batch, the method it runs most."""
+    often = Counter(call.method for call in calls).most_common(1)
+    return f"the operating time of {often[0][0] if often else method}"

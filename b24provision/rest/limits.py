@@ -13,16 +13,17 @@ class Limits:
     The bucket holds `capacity` requests and drains `drain_per_s`; None for no bucket. With `adapt` it
     shrinks when the portal refuses all the same, because others fill it too.
 
-    A method may run for `operating_limit_s` in ten minutes; None for no limit. A call within
-    `operating_margin_s` of it waits for the portal's reset; from `slow_above` (a share of the limit) on, calls
-    are delayed by more and more, at most `slow_most_s`. A refused call waits for a reset that is at most
-    `patience_s` away.
+    A method may run for `operating_limit_s` in `operating_window_s`, which slides; None for no limit. A request
+    that would come within `operating_margin_s` of it waits until enough of the window has become free; from
+    `slow_above` (a share of the limit) on, requests are delayed by more and more, at most `slow_most_s`. A refused
+    call waits for a reset that is at most `patience_s` away.
     """
 
     capacity: float | None = 50.0
     drain_per_s: float = 2.0
     adapt: bool = True
     operating_limit_s: float | None = 480.0
+    operating_window_s: float = 600.0
     operating_margin_s: float = 5.0
     slow_above: float = 0.8
     slow_most_s: float = 7.0

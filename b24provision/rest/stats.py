@@ -54,6 +54,11 @@ class Tally:
         self._counts[method] += 1
         self._seconds[method] += seconds
 
+    def mean_s(self, method: str) -> float:
+        """What one run of a method took on average; 0 before the first."""
+        count = self._counts[method]
+        return self._seconds[method] / count if count else 0.0
+
     def methods(self) -> dict[str, MethodStats]:
         """Read the counts by method."""
         return {name: MethodStats(count, self._seconds[name]) for name, count in self._counts.items()}

@@ -1,5 +1,6 @@
 """Side by side, in virtual time: how many are in flight, how that follows the portal, and what a failure leaves."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,6 +57,7 @@ class Wire:
         began = now()
         try:
             if fate == "cut":
+                await asyncio.sleep(0.1)
                 raise SendFailed("connection reset", sent=True)
             return await self._carrier.send(request)
         finally:
@@ -76,11 +78,11 @@ class Opened:
     async def __aenter__(self) -> "Opened":
         given = {"costs": Costs(), "limits": Limits.cloud(), **self._given}
         spoil = given.pop("spoil", lambda *_: "")
+        limits = given.pop("client_limits", ClientLimits.default())
         self.watch: list[Pulse] = []
         self.portal = LocalPortal.open(clock=now, **given)
         self.wire = Wire(self.portal.app, spoil)
         token = StaticToken(self.portal.issue_token(lifetime_s=1e9).access_token)
-        limits = ClientLimits.default()
         self.client = Client(
             "http://local/rest/", token, transport=self.wire, limits=limits, clock=now, wall_clock=now
         )
@@ -175,12 +177,43 @@ async def test_lost_races_lower_the_number_in_flight_and_are_tried_again():
         assert opened.wire.most <= 5
 
 
-async def test_the_operating_time_is_waited_for():
-    limits = Limits(operating_limit_s=120.0, cut_after_s=60.0)
-    async with Opened(limits=limits) as opened:
+@pytest.mark.parametrize("billed", [False, True])
+async def test_the_operating_time_is_waited_for_and_used_up(billed: bool):
+    """280 s of one method, or 300 s of batches, at 120 s in ten minutes: two windows to wait for, and no refusal."""
+    limits = Limits(operating_limit_s=120.0, cut_after_s=60.0, batch_is_billed=billed)
+    async with Opened(limits=limits, client_limits=ClientLimits(operating_limit_s=120.0)) as opened:
         report = await opened.apply(MANY)
         assert report.verified, report
-        assert now() > 600
+        assert not [call for call in opened.portal.calls() if call.error == "OPERATION_TIME_LIMIT"]
+        assert 1200 < now() < 1500
+        waits = [pulse for pulse in opened.watch if pulse.waits_for]
+        assert {pulse.waits_for for pulse in waits} == {"the operating time of entity.item.property.add"}
+        assert max(pulse.seconds_left for pulse in waits) > 400
+
+
+async def test_operating_time_that_others_use_up_is_waited_for_too():
+    limits = Limits(operating_limit_s=120.0, cut_after_s=60.0)
+    async with Opened(limits=limits, client_limits=ClientLimits(operating_limit_s=120.0)) as opened:
+        other = Client(
+            "http://local/rest/",
+            StaticToken(opened.portal.issue_token(lifetime_s=1e9).access_token),
+            transport=HttpxTransport(app=opened.portal.app),
+            limits=ClientLimits.unlimited(),
+            clock=now,
+            wall_clock=now,
+        )
+        made = [{"ENTITY": "other", "NAME": "O"}] + [
+            {"ENTITY": "other", "PROPERTY": f"p{n}", "NAME": "P"} for n in range(300)
+        ]
+        await other.call.make("entity.add", made[0])
+        used_up = asyncio.create_task(
+            other.batch_by_chunk.make(
+                [("entity.item.property.add", row) for row in made[1:]], is_halt_on_error=False
+            )
+        )
+        assert (await opened.apply(MANY)).verified
+        await used_up
+        assert now() > 1200
 
 
 async def test_what_is_refused_for_good_ends_in_a_report():
@@ -190,6 +223,14 @@ async def test_what_is_refused_for_good_ends_in_a_report():
         assert {row.outcome.value for row in report.outcomes} == {"failed", "skipped"}
         assert report.exit_code == 7
         assert len(opened.portal.calls("entity.add")) == 2 * 5
+
+
+async def test_stopping_does_not_wait_for_operating_time():
+    limits = Limits(operating_limit_s=120.0, cut_after_s=60.0)
+    async with Opened(limits=limits, client_limits=ClientLimits(operating_limit_s=120.0)) as opened:
+        report = await opened.apply(MANY, stop=lambda: now() > 200)
+        assert report.exit_code == 130
+        assert now() < 210
 
 
 async def test_stopping_waits_for_what_is_in_flight_and_starts_nothing():
@@ -212,7 +253,8 @@ async def test_whoever_watches_is_told():
         told: Sequence[Pulse] = opened.watch
         assert [pulse.done for pulse in told] == sorted(pulse.done for pulse in told)
         assert (told[0].total, told[0].in_flight, told[0].entity) == (550, 1, "s0")
-        assert (told[-1].done, told[-1].in_flight, told[-1].seconds_left) == (550, 0, 0.0)
+        assert (told[-1].done, told[-1].in_flight) == (550, 0)
+        assert told[-1].seconds_left == pytest.approx(0.0)
 
 
 def test_the_window_grows_until_there_is_strain():

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,6 +55,14 @@ async def test_a_terminal_has_a_bar_that_goes_away():
         "Waiting 9 s: the rate limit\n",
         "",
     ]
+
+
+async def test_what_is_waited_for_is_said():
+    shown, stream = progress()
+    with shown.shown():
+        shown.watch(replace(PULSE, in_flight=0, entity="", waits_for="the operating time of entity.add"))
+        await asyncio.sleep(15)
+    assert stream.getvalue() == "210/550  waiting for the operating time of entity.add  about 32 s left\n"
 
 
 async def test_programs_are_spared():

@@ -10,23 +10,28 @@ def time(operating: object, reset_in: float) -> dict[str, object]:
     return {"operating": operating, "operating_reset_at": UNIX + reset_in}
 
 
+def rest(budget: OperatingBudget, *methods: str, at: float = UNIX) -> float:
+    needs = dict.fromkeys(methods, 0.0)
+    return max(budget.wait_s(needs, at), budget.slow_s(needs, at))
+
+
 @pytest.mark.parametrize(
     ("used", "wait"),
     [(0, 0), (383, 0), (384, 0), (432, 3.5), (474.9, 6.628), (475, 60), (480, 60), (9000, 60), ("479.5", 60)],
 )
 def test_the_rest_a_method_needs(used: object, wait: float):
     budget = OperatingBudget(Limits.default())
-    budget.note("entity.add", time(used, 60))
-    assert budget.wait_s(["Entity.Add"], UNIX) == pytest.approx(wait, abs=0.01)
-    assert budget.wait_s(["entity.get"], UNIX) == 0
-    assert budget.wait_s(["entity.get", "entity.add"], UNIX) == pytest.approx(wait, abs=0.01)
-    assert budget.wait_s(["entity.add"], UNIX + 60) == 0
+    budget.note("entity.add", time(used, 60), UNIX)
+    assert rest(budget, "Entity.Add") == pytest.approx(wait, abs=0.01)
+    assert rest(budget, "entity.get") == 0
+    assert rest(budget, "entity.get", "entity.add") == pytest.approx(wait, abs=0.01)
+    assert rest(budget, "entity.add", at=UNIX + 60) == 0
 
 
 def test_a_slowed_method_does_not_wait_beyond_its_reset():
     budget = OperatingBudget(Limits.default())
-    budget.note("a.b", time(470, 2))
-    assert budget.wait_s(["a.b"], UNIX) == 2
+    budget.note("a.b", time(470, 2), UNIX)
+    assert rest(budget, "a.b") == 2
 
 
 @pytest.mark.parametrize(
@@ -35,14 +40,14 @@ def test_a_slowed_method_does_not_wait_beyond_its_reset():
 )  # fmt: skip
 def test_what_is_missing_or_odd_makes_nobody_wait(told: dict[str, object]):
     budget = OperatingBudget(Limits.default())
-    budget.note("a.b", told)
-    assert budget.wait_s(["a.b"], UNIX) == 0
+    budget.note("a.b", told, UNIX)
+    assert rest(budget, "a.b") == 0
 
 
 def test_without_a_limit_nobody_waits():
     budget = OperatingBudget(Limits.unlimited())
-    budget.note("a.b", time(5000, 60))
-    assert budget.wait_s(["a.b"], UNIX) == 0
+    budget.note("a.b", time(5000, 60), UNIX)
+    assert rest(budget, "a.b") == 0
     assert budget.used(UNIX) == {"a.b": 5000}
 
 
@@ -126,3 +131,51 @@ async def test_a_command_that_is_refused_makes_its_method_rest():
         assert result.errors["1"].code == "OPERATION_TIME_LIMIT"
         await client.batch.make([("entity.add", {"ENTITY": "a"})])
         assert now() == 77
+
+
+def test_what_was_run_from_here_becomes_free_second_by_second():
+    budget = OperatingBudget(Limits.default())
+    for second in range(0, 480, 48):
+        budget.ran("entity.add", 48, UNIX + second)
+    budget.note("entity.add", {**time(480, 600), "finish": UNIX + 432}, UNIX + 432)
+    for need_s, wait_s in ((0, 168), (40, 168), (50, 216), (475, 600), (1000, 600)):
+        assert budget.wait_s({"entity.add": need_s}, UNIX + 432) == wait_s
+
+
+def test_what_others_run_is_free_at_the_reset():
+    budget = OperatingBudget(Limits.default())
+    budget.ran("entity.add", 100, UNIX)
+    budget.note("entity.add", time(470, 90), UNIX)
+    assert budget.wait_s({"entity.add": 10.0}, UNIX) == 90
+    assert budget.wait_s({"entity.add": 10.0}, UNIX + 90) == 0
+
+
+def test_what_is_in_flight_is_set_aside():
+    budget = OperatingBudget(Limits.default())
+    budget.ran("entity.add", 400, UNIX)
+    budget.note("entity.add", {**time(400, 600), "finish": UNIX}, UNIX)
+    needs = {"entity.add": 40.0}
+    budget.reserve(1, needs, UNIX)
+    assert budget.wait_s(needs, UNIX) == 600
+    budget.release(1)
+    assert budget.wait_s(needs, UNIX) == 0
+
+
+def test_what_the_portal_tells_of_beyond_our_own_is_what_is_in_flight():
+    budget = OperatingBudget(Limits.default())
+    budget.reserve(1, {"entity.add": 200.0}, UNIX)
+    budget.ran("entity.add", 100, UNIX + 5)
+    budget.note("entity.add", {**time(250, 600), "finish": UNIX + 5}, UNIX + 5)
+    assert budget.wait_s({"entity.add": 170.0}, UNIX + 5) == 0
+    assert budget.wait_s({"entity.add": 180.0}, UNIX + 5) > 0
+    budget.ran("entity.add", 150, UNIX + 4)  # its answer comes later than what tells of it
+    budget.release(1)
+    assert budget.wait_s({"entity.add": 220.0}, UNIX + 5) == 0
+
+
+def test_a_method_that_is_not_billed_is_not_waited_for():
+    budget = OperatingBudget(Limits.default())
+    budget.ran("batch", 1000, UNIX)
+    assert budget.wait_s({"batch": 30.0}, UNIX) == 0
+    budget.note("batch", time(0, 600), UNIX)
+    assert budget.wait_s({"batch": 30.0}, UNIX) == 0
