@@ -121,6 +121,11 @@ class Change:
         return self.action is Action.RENAME and not self.calls
 
     @property
+    def deletes_entity(self) -> bool:
+        """Whether its storage is gone afterwards."""
+        return self.action is Action.DELETE and self.kind is Kind.ENTITY
+
+    @property
     def entity(self) -> str:
         """Folded code of the storage it happens in."""
         return fold(self.address.split(".", 1)[0])

@@ -48,11 +48,7 @@ def codes_to_read(plan: Plan) -> list[str]:
 
 def doomed_codes(plan: Plan) -> set[str]:
     """Give the folded codes of the storages that the plan deletes."""
-    return {
-        change.entity
-        for change in plan.changes
-        if change.action is Action.DELETE and change.kind is Kind.ENTITY
-    }
+    return {change.entity for change in plan.changes if change.deletes_entity}
 
 
 class _Live:

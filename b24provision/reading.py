@@ -33,6 +33,15 @@ class Sender(Protocol):
     async def __call__(self, calls: Sequence[Call], /) -> Sequence[Answer]: ...
 
 
+def ride_along(calls: int, beside: int) -> int:
+    """Say how many of so many `calls` go with those `beside` in a first request, if the others come later.
+
+    All, if they fit; otherwise those that would not fill a request of their own, so that waiting for the first answer
+    costs no request.
+    """
+    return calls if calls + beside <= MAX_COMMANDS else min(calls % MAX_COMMANDS, MAX_COMMANDS - beside)
+
+
 async def drive(send: Sender, reader: Reader[T], *, sleep: Sleep = asyncio.sleep) -> T:
     """Run `reader` to its end, 50 calls to a request, and give what it returned.
 

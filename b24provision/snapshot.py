@@ -22,7 +22,7 @@ from b24provision.model import (
     fold,
     trim,
 )
-from b24provision.reading import Answer, Reader
+from b24provision.reading import Answer, Reader, ride_along
 from b24provision.rest.calls import Call
 
 _NO_APPLICATION = (
@@ -36,17 +36,20 @@ _NO_SCOPE = (
     "install the application again or log in again to get a token that has it."
 )
 
+_CALLS_PER_CODE = 2
+
 
 def read_snapshot(
     codes: Sequence[str], *, former: Sequence[str] = (), doomed: Collection[str] = ()
 ) -> Reader[Snapshot]:
     """Read the caller, the list of storages, and properties and rights of every storage in `codes`.
 
-    Asks `2 + 2 * len(codes)` calls at once. `former` are codes that storages may still go by: the few
-    of them that are listed are read next. Of the folded codes in `doomed`, which somebody wants gone,
-    the number of items is asked instead of the properties. For a caller who is no administrator, codes
-    that are not listed are then probed: `entity.item.get` finds a storage whatever the rights, so it
-    tells absence from blindness. A storage that does not exist is an answer, not an error.
+    That is `2 + 2 * len(codes)` calls at most, all in one request if they fit. If they do not, the list comes first,
+    with as many of the others as would not fill requests of their own, and only what is listed is asked about after
+    it. `former` are codes that storages may still go by, of which the few that are listed are read then, too. Of the
+    folded codes in `doomed`, which somebody wants gone, the number of items is asked instead of the properties. For a
+    caller who is no administrator, codes that are not listed are then probed: `entity.item.get` finds a storage
+    whatever the rights, so it tells absence from blindness. A storage that does not exist is an answer, not an error.
 
     Raises AuthError when this caller cannot work with storages at all, ApiError when the portal
     refuses a read, UnexpectedAnswerError when an answer has not the documented shape.
@@ -54,32 +57,38 @@ def read_snapshot(
     Source: api-reference/entity (entity.get, entity.rights, entity.item.property.get, entity.item.get).
     """
     unique = {fold(code): code for code in codes}
-    profile, listing, *details = yield [Call("profile"), Call("entity.get"), *_detail_calls(unique, doomed)]
-    caller = _caller(profile)
-    pairs = _by_code(unique, details)
-    there = {fold(row.code) for row in _listed(listing)}
     earlier = {fold(code): code for code in former if fold(code) not in unique}
-    if still := {key: code for key, code in earlier.items() if key in there}:
-        pairs |= _by_code(still, (yield list(_detail_calls(still, doomed))))
-    gone = {key for key, (first, _) in pairs.items() if not _exists(first)}
-    listed = tuple(row for row in _listed(listing) if fold(row.code) not in gone)
-    spelling = {fold(row.code): row for row in listed}
-    found = {key: answers for key, answers in pairs.items() if key in spelling}
-    unlisted = [key for key in unique | earlier if key not in spelling]
-    hidden: frozenset[str] = frozenset()
-    if unlisted and not caller.is_admin:
-        probes = yield [Call("entity.item.get", {"ENTITY": key, "start": -1}) for key in unlisted]
-        hidden = frozenset(key for key, probe in zip(unlisted, probes, strict=True) if _exists(probe))
+    overview = [Call("profile"), Call("entity.get")]
+    at_once = list(unique)[: ride_along(_CALLS_PER_CODE * len(unique), len(overview)) // _CALLS_PER_CODE]
+    first = {key: unique[key] for key in at_once}
+    profile, listing, *details = yield [*overview, *_detail_calls(first, doomed)]
+    caller, rows = _caller(profile), _listed(listing)
+    there = {fold(row.code) for row in rows}
+    later = {key: code for key, code in (unique | earlier).items() if key in there and key not in first}
+    answers = _by_code(first, details)
+    answers |= _by_code(later, (yield list(_detail_calls(later, doomed))) if later else [])
+    gone = {key for key, (either, _) in answers.items() if not _exists(either)}
+    listed = {fold(row.code): row for row in rows if fold(row.code) not in gone}
+    found = {key: pair for key, pair in answers.items() if key in listed}
+    unlisted = [key for key in unique | earlier if key not in listed]
     return Snapshot(
         caller=caller,
-        listed=listed,
+        listed=tuple(row for row in rows if fold(row.code) in listed),
         entities={
-            key: _entity(spelling[key], None if key in doomed else first, rights)
-            for key, (first, rights) in found.items()
+            key: _entity(listed[key], None if key in doomed else either, rights)
+            for key, (either, rights) in found.items()
         },
-        held={key: held(first) for key, (first, _) in found.items() if key in doomed},
-        hidden=hidden,
+        held={key: held(either) for key, (either, _) in found.items() if key in doomed},
+        hidden=frozenset() if caller.is_admin else (yield from _existing(unlisted)),
     )
+
+
+def _existing(codes: Sequence[str]) -> Reader[frozenset[str]]:
+    """Probe which of these folded codes exist, whatever the caller may read."""
+    if not codes:
+        return frozenset()
+    probes = yield [Call("entity.item.get", {"ENTITY": code, "start": -1}) for code in codes]
+    return frozenset(code for code, probe in zip(codes, probes, strict=True) if _exists(probe))
 
 
 def _detail_calls(codes: Mapping[str, str], doomed: Collection[str]) -> Iterator[Call]:

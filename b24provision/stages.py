@@ -15,6 +15,7 @@ from b24provision.costs import READ_S, SEEN, Costs
 from b24provision.graph import Graph
 from b24provision.packing import IN_FLIGHT
 from b24provision.plan import Change, Cost
+from b24provision.reading import ride_along
 from b24provision.rest.calls import MAX_COMMANDS
 from b24provision.rest.fits import fits_batch
 from b24provision.rest.limits import Limits
@@ -47,20 +48,28 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The reads after the last write: who calls, the list of storages, and what these `entities` are now."""
+    """The reads after the last write: who calls, the list of storages, and what these `entities` are now.
+
+    Those that are `gone` by then are not looked at once the list was read.
+    """
 
     entities: Sequence[str]
+    gone: frozenset[str] = frozenset()
 
     @property
     def commands(self) -> int:
         """How many reads that takes."""
-        return _READS_PER_PORTAL + _READS_PER_ENTITY * len(self.entities) if self.entities else 0
+        return sum(self.batches)
 
     @property
     def batches(self) -> Sequence[int]:
-        """How many reads go into each request; all go out side by side."""
-        full, rest = divmod(self.commands, MAX_COMMANDS)
-        return [MAX_COMMANDS] * full + [rest] * (rest > 0)
+        """How many reads go into each request: first the list and what rides along, then the others side by side."""
+        if not self.entities:
+            return []
+        at_once = ride_along(_READS_PER_ENTITY * len(self.entities), _READS_PER_PORTAL)
+        later = [code for code in self.entities[at_once // _READS_PER_ENTITY :] if code not in self.gone]
+        full, rest = divmod(_READS_PER_ENTITY * len(later), MAX_COMMANDS)
+        return [_READS_PER_PORTAL + at_once, *[MAX_COMMANDS] * full, *[rest] * (rest > 0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,10 @@ def compile_stages(changes: Sequence[Change], *, among: Sequence[Change] = (), c
             Batch(tuple(steps[position] for position in batch), after)
             for batch, after in Graph(steps).batches(costs)
         ),
-        verify=Verification(tuple(dict.fromkeys(change.entity for change in changes))),
+        verify=Verification(
+            tuple(dict.fromkeys(change.entity for change in changes)),
+            frozenset(change.entity for change in changes if change.deletes_entity),
+        ),
     )
 
 
@@ -136,5 +148,5 @@ def _writing_s(batches: Sequence[Batch], costs: Costs) -> float:
 
 
 def _reading_s(batches: Sequence[int]) -> float:
-    rounds = (batches[first] for first in range(0, len(batches), IN_FLIGHT))
-    return sum(commands * READ_S for commands in rounds)
+    rounds = (batches[first] for first in range(1, len(batches), IN_FLIGHT))
+    return sum(commands * READ_S for commands in (*batches[:1], *rounds))

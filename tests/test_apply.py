@@ -130,7 +130,7 @@ async def test_a_token_that_dies_in_the_middle_ends_in_a_report(portal: LocalPor
     text = "entities:\n" + "\n".join(f"  s{n}: {{name: S, properties: {{a: }}}}" for n in range(40))
 
     def expire(request: int) -> None:
-        if request == 3:
+        if request == 2:
             portal.expire_tokens()
 
     transport = FlakyTransport(portal.app, [], before=expire)

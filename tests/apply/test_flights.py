@@ -98,16 +98,16 @@ class Opened:
         return await self.provisioner.apply(intent(text), **settings)
 
 
-async def test_fifty_storages_take_seventeen_requests_in_little_more_than_the_bound():
+async def test_fifty_storages_take_fifteen_requests_in_little_more_than_the_bound():
     async with Opened() as opened:
         plan = await opened.provisioner.plan(intent(MANY))
         began = now()
         report = await opened.provisioner.apply(intent(MANY), plan)
         took = now() - began
         assert report.verified
-        assert opened.portal.request_count == 17
+        assert opened.portal.request_count == 1 + 11 + 3
         work = 50 * 0.4 + 500 * 0.56
-        assert took <= 1.25 * (work / 4 + 102 * 0.08 / 2)
+        assert took <= 1.25 * (work / 4 + 2 * 0.08 + 50 * 0.08)
         assert took <= plan.cost.seconds
         assert opened.wire.most > 4  # nothing spoke against more
 
@@ -135,6 +135,17 @@ async def test_reading_five_hundred_storages_is_twenty_one_requests_a_few_at_a_t
         assert opened.portal.request_count == 21
         assert opened.wire.most == 4
         assert now() - began == pytest.approx(5 * 50 * 0.08, rel=0.05)
+
+
+async def test_destroying_fifty_storages_reads_them_once():
+    async with Opened() as opened:
+        assert (await opened.apply(MANY)).verified
+        wanted = intent(MANY, destroy=True)
+        opened.portal.forget_calls()
+        plan = await opened.provisioner.plan(wanted)
+        assert opened.portal.request_count == 3
+        assert (await opened.provisioner.apply(wanted, plan, allow_data_loss=True)).verified
+        assert opened.portal.request_count == 3 + plan.cost.requests == 3 + 1 + 1
 
 
 async def test_one_failure_cancels_no_other_and_nothing_further_is_sent():
