@@ -5,13 +5,15 @@ packed by itself; batches of one level mostly go out side by side.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from b24provision.costs import Costs
 from b24provision.packing import Packer
 from b24provision.rest.calls import MAX_COMMANDS
 from b24provision.rest.fits import fits_batch
 from b24provision.steps import Step
+
+_NONE: frozenset[int] = frozenset()
 
 
 class Graph:
@@ -20,18 +22,21 @@ class Graph:
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = steps
         self._fit = [fits_batch(step.call) for step in steps]
-        self._waits: list[set[int]] = []
+        self._waits: list[Set[int]] = []
         """Steps whose answer is awaited."""
-        self._needs: list[set[int]] = []
+        self._needs: list[Set[int]] = []
         """Steps that come before, in the same batch or one that was answered."""
         self._needed_by: dict[int, set[int]] = defaultdict(set)
+        self._waited_by: dict[int, set[int]] = defaultdict(set)
         last: dict[str, int] = {}
         for position, step in enumerate(self._steps):
-            waits = {last[name] for name in step.waits if name in last}
+            waits = {last[name] for name in step.waits if name in last} or _NONE
             self._waits.append(waits if step.first else waits | {position - 1})
-            self._needs.append({last[name] for name in step.needs | step.follows if name in last})
+            self._needs.append({last[name] for name in step.needs | step.follows if name in last} or _NONE)
             for before in self._needs[position]:
                 self._needed_by[before].add(position)
+            for before in self._waits[position]:
+                self._waited_by[before].add(position)
             last[step.change_id] = position
 
     def batches(self, costs: Costs) -> Iterator[tuple[list[int], frozenset[int]]]:
@@ -45,10 +50,13 @@ class Graph:
             packed += packer.pack(list(filter(self._fit.__getitem__, steps)), in_order=self._deletes(steps))
             packed += [[step] for step in alone if step not in self._needed_by]
         place = {step: position for position, batch in enumerate(packed) for step in batch}
+        making: list[int] = []
         for position, batch in enumerate(packed):
-            after = {place[before] for step in batch for before in self._waits[step] | self._needs[step]}
+            after = {place[before] for step in batch for before in (*self._waits[step], *self._needs[step])}
             if self._deletes(batch):
-                after |= {other for other in range(position) if not self._only_deletes(packed[other])}
+                after.update(making)
+            if not self._only_deletes(batch):
+                making.append(position)
             yield batch, frozenset(after - {position})
 
     def _levels(self) -> list[list[int]]:
@@ -68,31 +76,33 @@ class Graph:
 
     def _fill_up(self, level: list[int]) -> None:
         """Let what would begin a batch for itself ride along in a later one that has room, if nothing waits for it."""
-        count: dict[int, int] = defaultdict(int)
+        members: dict[int, list[int]] = defaultdict(list)
         for position in filter(self._fit.__getitem__, range(len(level))):
-            count[level[position]] += 1
-        for early in sorted(count):
-            for late in sorted(other for other in count if other > early):
-                excess, room = count[early] % MAX_COMMANDS, -count[late] % MAX_COMMANDS
-                movers = self._movers(level, early, late)[:excess]
-                if 0 < excess <= room and len(movers) == excess:
-                    for position in movers:
-                        level[position] = late
-                    count[early] -= excess
-                    count[late] += excess
+            members[level[position]].append(position)
+        for early in sorted(members):
+            excess = len(members[early]) % MAX_COMMANDS
+            latest = self._latest(level, sorted(members[early])) if excess else {}
+            for late in sorted(
+                other for other in members if early < other <= max(latest.values(), default=0)
+            ):
+                movers = [step for step, most in latest.items() if most >= late][:excess]
+                if len(movers) == excess <= -len(members[late]) % MAX_COMMANDS:
+                    for step in movers:
+                        level[step] = late
+                    members[late] += movers
                     break
 
-    def _movers(self, level: Sequence[int], early: int, late: int) -> list[int]:
-        """Give the steps of one level that may come as late as another, in the order they have to go."""
-        waited_for = {before for step, own in enumerate(level) if own <= late for before in self._waits[step]}
-        movers: list[int] = []
-        moved: set[int] = set()
-        for step in reversed(range(len(level))):
-            stays = {other for other in self._needed_by.get(step, ()) if level[other] < late} - moved
-            if level[step] == early and self._fit[step] and step not in waited_for and not stays:
-                movers.append(step)
-                moved.add(step)
-        return movers
+    def _latest(self, level: Sequence[int], steps: Sequence[int]) -> dict[int, int]:
+        """Say for steps of one level how late they may come instead, the last of them first.
+
+        That is before whatever waits for them, and with whatever needs them, which may come later, too.
+        """
+        latest: dict[int, int] = {}
+        for step in reversed(steps):
+            before = [level[other] - 1 for other in self._waited_by.get(step, ())]
+            beside = [latest.get(other, level[other]) for other in self._needed_by.get(step, ())]
+            latest[step] = min([*before, *beside], default=len(level))
+        return latest
 
     def _deletes(self, steps: Sequence[int]) -> bool:
         return any(self._steps[step].deletes for step in steps)

@@ -71,6 +71,14 @@ class Property:
     ignore: frozenset[str] = frozenset()
     source: Source | None = field(default=None, compare=False)
 
+    def is_met_by(self, live: "Property") -> bool:
+        """Tell whether a live property is certain to need no change: what most are, told without further ado."""
+        return (
+            self.name == live.name
+            and (self.type is None or self.type is live.type)
+            and (self.sort is None or self.sort == live.sort)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
@@ -129,9 +137,19 @@ class Manifest:
 
     def for_caller(self, user_id: str) -> "Manifest":
         """Put the caller's id where the manifest says `${b24.user_id}`."""
-        return replace(
-            self, entities={key: _entity_for(entity, user_id) for key, entity in self.entities.items()}
-        )
+        meant = {key: entity for key, entity in self.entities.items() if _speaks_of_caller(entity)}
+        if not meant:
+            return self
+        told = {key: _entity_for(entity, user_id) for key, entity in meant.items()}
+        return replace(self, entities={**self.entities, **told})
+
+
+def _speaks_of_caller(entity: Entity) -> bool:
+    return (
+        CALLER_ID in entity.name
+        or any(CALLER_ID in code for code in entity.access or ())
+        or any(CALLER_ID in prop.name for prop in entity.properties.values())
+    )
 
 
 def _entity_for(entity: Entity, user_id: str) -> Entity:

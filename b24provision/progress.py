@@ -5,6 +5,7 @@ what is live equals what it was planned from, it can be made; if it equals what 
 anything else means that somebody else was there.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -59,7 +60,8 @@ class _Live:
         renames = [change for change in plan.changes if change.action is Action.RENAME]
         self._leaving = {fold(change.former_address): change for change in renames}
         self._taking = {fold(change.address): change for change in renames}
-        self._judged: dict[str, Standing] = {}
+        self._listed = {fold(row.code) for row in snapshot.listed}
+        self._rename_states = self._judge_renames()
 
     def standing(self, change: Change) -> Standing:
         if self._is_unseen(change):
@@ -105,31 +107,45 @@ class _Live:
         return taker is not None and taker.kind is kind and self._renamed(taker).state is not State.DONE
 
     def _renamed(self, change: Change) -> Standing:
-        known = fold(change.address)
-        if known not in self._judged:
-            self._judged[known] = Standing(change, State.OVERTAKEN, None)  # what a circle comes back to
-            self._judged[known] = self._judge_rename(change)
-        return self._judged[known]
-
-    def _judge_rename(self, change: Change) -> Standing:
-        former, code = self._is_live(change.former_address), self._is_live(change.address)
-        if code and former:
-            leaver, taker = (
-                self._leaving.get(fold(change.address)),
-                self._taking.get(fold(change.former_address)),
-            )
-            if leaver is not None and self._renamed(leaver).state is State.TO_DO:
-                state = State.TO_DO
-            elif taker is not None and self._renamed(taker).state is State.DONE:
-                state = State.DONE
-            else:
-                state = State.OVERTAKEN
-        elif code or former:
-            state = State.DONE if code else State.TO_DO
-        else:
-            state = State.OVERTAKEN
+        state = self._rename_states[fold(change.address)]
+        code, former = self._is_live(change.address), self._is_live(change.former_address)
         now = {"code": change.address if code else change.former_address} if code or former else None
         return Standing(change, state, change.before if state is State.TO_DO else now)
+
+    def _judge_renames(self) -> dict[str, State]:
+        """Say of every rename, by the folded address it leads to, where it stands.
+
+        Where only one of its codes is live, that tells. Where both are, one of them belongs to somebody else: in a
+        chain to a neighbour, whose state then tells. Else somebody who is no part of the plan was there.
+        """
+        states: dict[str, State] = {}
+        for address, change in self._taking.items():
+            code, former = self._is_live(change.address), self._is_live(change.former_address)
+            if code != former:
+                states[address] = State.DONE if code else State.TO_DO
+            elif not code:
+                states[address] = State.OVERTAKEN
+        told = dict(states)
+        for address, state in told.items():
+            if state is State.TO_DO:
+                self._pass_on(states, state, address, lambda row: self._taking.get(fold(row.former_address)))
+        for address, state in told.items():
+            if state is State.DONE:
+                self._pass_on(states, state, address, lambda row: self._leaving.get(fold(row.address)))
+        return {address: states.get(address, State.OVERTAKEN) for address in self._taking}
+
+    def _pass_on(
+        self,
+        states: dict[str, State],
+        state: State,
+        address: str,
+        neighbour: Callable[[Change], Change | None],
+    ) -> None:
+        """Give a state to one neighbour in the chain after the other, until one has its own."""
+        after = neighbour(self._taking[address])
+        while after is not None and fold(after.address) not in states:
+            states[fold(after.address)] = state
+            after = neighbour(after)
 
     def _entity_state(self, change: Change, now: Fields | None) -> State:
         """Rights are compared as they are to be found, since who else has some is part of what was planned."""
@@ -165,10 +181,9 @@ class _Live:
     def _is_live(self, address: str) -> bool:
         code, _, prop = fold(address).partition(".")
         if not prop:
-            return any(fold(row.code) == code for row in self._snapshot.listed)
-        before = next(
-            (fold(old) for old, change in self._leaving.items() if fold(change.address) == code), code
-        )
+            return code in self._listed
+        taker = self._taking.get(code)
+        before = fold(taker.former_address) if taker is not None else code
         entity = self._snapshot.entities.get(code) or self._snapshot.entities.get(before)
         return entity is not None and prop in entity.properties
 

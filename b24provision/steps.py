@@ -35,55 +35,52 @@ def steps_of(changes: Sequence[Change], among: Sequence[Change]) -> list[Step]:
 
 
 def _steps(change: Change, roles: "_Roles") -> Iterator[Step]:
-    needs, waits = roles.dependencies(change)
-    follows = roles.follows(change)
+    name, deletes = change.id, change.action is Action.DELETE
+    needs, waits, follows = roles.dependencies(change, name)
     last = len(change.calls) - 1
     for index, call in enumerate(change.calls):
-        yield Step(
-            change.id,
-            call,
-            needs,
-            waits,
-            follows,
-            first=index == 0,
-            last=index == last,
-            deletes=change.action is Action.DELETE,
-        )
+        yield Step(name, call, needs, waits, follows, index == 0, index == last, deletes)
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class _Roles:
     """Which change creates, vacates or takes a code, or gives it rights: folded addresses → ids of changes."""
 
-    created: dict[str, str]
+    created: dict[str, frozenset[str]]
     vacated: dict[str, str]
     taken: dict[str, str]
-    entitled: dict[str, str]
+    entitled: dict[str, frozenset[str]]
 
     @classmethod
     def of(cls, changes: Sequence[Change]) -> "_Roles":
         renames = [change for change in changes if change.action is Action.RENAME and change.calls]
         return cls(
-            created={fold(change.address): change.id for change in changes if _creates_entity(change)},
-            vacated={fold(change.former_address): change.id for change in renames},
-            taken={fold(change.address): change.id for change in renames},
-            entitled={change.entity: change.id for change in changes if _writes_rights(change)},
+            created={fold(row.address): frozenset({row.id}) for row in changes if _creates_entity(row)},
+            vacated={fold(row.former_address): row.id for row in renames},
+            taken={fold(row.address): row.id for row in renames},
+            entitled={row.entity: frozenset({row.id}) for row in changes if _writes_rights(row)},
         )
 
-    def dependencies(self, change: Change) -> tuple[frozenset[str], frozenset[str]]:
-        """Give what a change needs, and what it has to wait for.
+    def dependencies(
+        self, change: Change, name: str
+    ) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Give what a change of this name needs, what it has to wait for, and what it follows however that ends.
 
         Whoever takes a code waits for whoever leaves it; what happens inside something renamed waits for
         the renaming.
         """
-        places = {change.entity, fold(change.address)}
-        needs = {self.created[change.entity]} if change.entity in self.created else set()
-        waits = {role[place] for role in (self.vacated, self.taken) for place in places if place in role}
-        return frozenset(needs - {change.id}), frozenset(waits - {change.id})
-
-    def follows(self, change: Change) -> frozenset[str]:
-        """Give what has to come before a change, whatever becomes of it."""
-        return frozenset({self.entitled.get(change.entity, change.id)} - {change.id})
+        entity = change.entity
+        needs, follows = self.created.get(entity, _NONE), self.entitled.get(entity, _NONE)
+        waits = _NONE
+        if self.taken:
+            places = {entity, fold(change.address)}
+            waits = frozenset(
+                role[row] for role in (self.vacated, self.taken) for row in places if row in role
+            )
+        return needs - {name}, waits - {name}, follows - {name}
 
 
 def _writes_rights(change: Change) -> bool:

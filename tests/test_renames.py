@@ -2,11 +2,15 @@
 
 import pytest
 
+from b24provision.diff.diff import diff
 from b24provision.diff.pairing import pair
 from b24provision.engine import Provisioner
 from b24provision.intent import Intent
 from b24provision.local import LocalPortal
+from b24provision.model import Caller, Entity, Listed, Manifest, Portal, Snapshot
+from b24provision.progress import State, progress
 from b24provision.rest.transport import HttpRequest, HttpResponse
+from b24provision.stages import compile_stages
 from tests.support import FlakyTransport, intent, provisioner
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +33,27 @@ pytestmark = pytest.mark.anyio
 )
 def test_pairing(formers: dict[str, list[str]], live: set[str], expected: dict[str, str | None]):
     assert list(pair(formers, live).items()) == list(expected.items())
+
+
+def test_a_chain_may_be_long_and_half_done():
+    length = 2000
+    wanted = {f"s{n + 1}": Entity(code=f"s{n + 1}", name="S", renamed_from=(f"s{n}",)) for n in range(length)}
+    whole = Intent(manifest=Manifest(entities=wanted))
+
+    def live(*codes: str) -> Snapshot:
+        listed = tuple(Listed(code, "S") for code in codes)
+        entities = {code: Entity(code=code, name="S", access={}) for code in codes}
+        return Snapshot(caller=Caller("1", is_admin=True), listed=listed, entities=entities)
+
+    plan = diff(whole, live(*(f"s{n}" for n in range(length))), Portal(target="t", host="h"))
+    assert [change.address for change in plan.changes] == [f"s{n}" for n in range(length, 0, -1)]
+    assert len(compile_stages(plan.changes).writes) == length
+    half_done = live(*(f"s{n}" for n in range(length + 1) if n != 1500))
+    states = {row.change.address: row.state for row in progress(plan, half_done)}
+    assert {name for name, state in states.items() if state is State.DONE} == {
+        f"s{n}" for n in range(1501, length + 1)
+    }
+    assert set(states.values()) == {State.DONE, State.TO_DO}
 
 
 async def make(opened: Provisioner, method: str, **params: object) -> object:

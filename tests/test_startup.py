@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from b24provision.cli.finish import finish
+
 HEAVY = {"httpx", "jsonschema", "deepdiff", "yaml", "asyncio", "anyio", "starlette", "sqlite3"}
 
 
@@ -43,3 +45,14 @@ def test_commands_that_are_imported_late_say_what_they_said_before():
         command = cli.get_command(context, name)
         assert command is not None
         assert command.get_short_help_str(limit=200) == line
+
+
+def test_nobody_writes_out_what_a_command_works_out():
+    class Unspeakable:
+        def __repr__(self) -> str:
+            raise AssertionError("a plan can have 200,000 changes")
+
+    async def work() -> Unspeakable:
+        return Unspeakable()
+
+    assert isinstance(finish(work()), Unspeakable)

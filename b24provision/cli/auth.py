@@ -33,9 +33,9 @@ def login(*, code: str | None, **given: Any) -> int:
     The portal sends the browser to the application's own address. Paste that address here at once: the
     code in it lives 30 seconds.
     """
-    import asyncio
     import secrets
 
+    from b24provision.cli.finish import finish
     from b24provision.targets.login import login_address, read_code
     from b24provision.targets.ownership import log_in, require_application
 
@@ -45,7 +45,7 @@ def login(*, code: str | None, **given: Any) -> int:
         if code is None:
             click.echo(f"Open {login_address(target, state)}", err=True)
             code = click.prompt("Paste the address it leads to", err=True)
-        token = asyncio.run(log_in(target, workspace.state, read_code(code, target, state)))
+        token = finish(log_in(target, workspace.state, read_code(code, target, state)))
         click.echo(
             f"Logged in to {target.host}: {_who(token)}. The pair is stored and renewed when it expires."
         )
@@ -66,14 +66,13 @@ def import_(*, file: Any, take_over: bool, **given: Any) -> int:
     Known are BX24.getAuth(), install payloads, CRest's settings.json and the settings of the JavaScript, PHP
     and Python SDKs. Only the access token is taken unless --take-over says otherwise.
     """
-    import asyncio
-
+    from b24provision.cli.finish import finish
     from b24provision.targets.ownership import remember
     from b24provision.targets.pasted import read_pasted
 
     with _workspace(**given) as (workspace, target):
         token = read_pasted(file.read())
-        kept = asyncio.run(remember(target, workspace.state, token, take_over=take_over))
+        kept = finish(remember(target, workspace.state, token, take_over=take_over))
         if kept.refresh_token:
             how = "with its refresh token: from now on it is renewed here, and nowhere else"
         else:
@@ -86,13 +85,13 @@ def import_(*, file: Any, take_over: bool, **given: Any) -> int:
 @options.portal
 def status(**given: Any) -> int:
     """Tell where the target's token comes from and how long it lasts."""
-    import asyncio
     import time
 
+    from b24provision.cli.finish import finish
     from b24provision.targets.ownership import token_status
 
     with _workspace(**given) as (workspace, target):
-        known = asyncio.run(token_status(target, workspace.state))
+        known = finish(token_status(target, workspace.state))
         click.echo(f"Target {known.target}: {known.owner}")
         if known.member_id or known.user_id:
             click.echo(f"Member {known.member_id or 'unknown'}, user {known.user_id or 'unknown'}")
@@ -107,12 +106,11 @@ def status(**given: Any) -> int:
 @options.portal
 def logout(**given: Any) -> int:
     """Forget the stored token of the target."""
-    import asyncio
-
+    from b24provision.cli.finish import finish
     from b24provision.targets.ownership import log_out
 
     with _workspace(**given) as (workspace, target):
-        gone = asyncio.run(log_out(target, workspace.state))
+        gone = finish(log_out(target, workspace.state))
         click.echo(
             f"Forgot the token of {target.host}." if gone else f"No token of {target.host} was stored."
         )

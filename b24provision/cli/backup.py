@@ -35,13 +35,13 @@ def backup(*, only: tuple[str, ...], into: str | None, **given: Any) -> int:
     It holds definitions, rights, sections, items and files, and whoever has it has the data: it can be read by
     its owner only, and belongs into no repository.
     """
-    import asyncio
     from pathlib import Path
 
     from b24provision.backup.rendering import RENDERERS
+    from b24provision.cli.finish import finish
 
     with _workspace(**given) as (workspace, out):
-        made = asyncio.run(_back_up(workspace, out, only, Path(into) if into else None))
+        made = finish(_back_up(workspace, out, only, Path(into) if into else None))
         for name, path in out.into.items():
             _write(path, RENDERERS[name](made))
         click.echo(RENDERERS[out.format](made), nl=False)
@@ -60,11 +60,12 @@ def restore(*, archive: str, only: tuple[str, ...], auto_approve: bool, **given:
     What is there already is left alone: nothing is deleted and nothing newer is overwritten. An interrupted
     restore is completed by running it again.
     """
-    import asyncio
     from pathlib import Path
 
+    from b24provision.cli.finish import finish
+
     with _workspace(**given) as (workspace, out):
-        report = asyncio.run(_restore(workspace, out, Path(archive), only, auto_approve=auto_approve))
+        report = finish(_restore(workspace, out, Path(archive), only, auto_approve=auto_approve))
         out.show(report)
     return report.exit_code
 

@@ -72,8 +72,7 @@ def _imported(
     only: "Sequence[str]",
     load: "Callable[[Path], Manifest]",
 ) -> "Imported":
-    import asyncio
-
+    from b24provision.cli.finish import finish
     from b24provision.importing import Wish, import_into, is_reached, read_elsewhere, read_here
 
     def complain(message: str, error: "InputError") -> None:
@@ -82,7 +81,7 @@ def _imported(
     file, here = read_here(into, load)
     paths = list(_manifest_paths(workspace))
     wish = Wish(here=here, elsewhere=read_elsewhere(paths, into, load, complain), only=only)
-    live, portal = asyncio.run(_read(out, workspace, wish))
+    live, portal = finish(_read(out, workspace, wish))
     outcome = import_into(file, wish, live, portal, load)
     if outcome.imported and not is_reached(into, paths):
         out.talk(

@@ -1,6 +1,5 @@
 """One run of a command: from its options to the engine and back to a result."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,7 @@ from typing import Any
 
 import click
 
+from b24provision.cli.finish import finish
 from b24provision.cli.interrupt import stoppable
 from b24provision.cli.output import Output, make_output
 from b24provision.cli.progress import Progress
@@ -38,7 +38,7 @@ class Run:
 
     def plan(self) -> Plan:
         """Read the portal and find what differs."""
-        return asyncio.run(self._plan())
+        return finish(self._plan())
 
     async def _plan(self) -> Plan:
         async with self.workspace.connect(tell=self.out.talk) as portal:
@@ -57,7 +57,7 @@ class Run:
 
     def apply(self, consent: Callable[[Plan], None], *, skip_data_loss: bool = False) -> Report:
         """Plan, have the plan consented to if there is anything to do, carry it out, verify."""
-        return asyncio.run(self._apply(consent, skip_data_loss))
+        return finish(self._apply(consent, skip_data_loss))
 
     async def _apply(self, consent: Callable[[Plan], None], skip_data_loss: bool) -> Report:
         progress = Progress.on_stderr(is_on=self.out.format != "json")

@@ -1,10 +1,11 @@
 """One resource, wanted and live → the change between them, or none.
 
 Owns which fields are compared, what a difference risks and which calls remove it. The only place
-of deepdiff, which is asked for the paths that differ once `==` has said that something does.
+of deepdiff, which is asked for the paths that differ in a field with several things in it, once `==` has said that
+something does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -269,14 +270,24 @@ def _update(
 
 
 def _differences(before: Fields, after: Fields) -> tuple[Difference, ...]:
-    found = DeepDiff(dict(before), dict(after), view="tree", threshold_to_diff_deeper=0)
-    return tuple(sorted(_tree_rows(found), key=lambda row: row.path))
+    found = [
+        row
+        for field in dict.fromkeys((*before, *after))
+        if before.get(field) != after.get(field)
+        for row in _of_field(field, before.get(field), after.get(field))
+    ]
+    return tuple(sorted(found, key=lambda row: row.path))
 
 
-def _tree_rows(found: DeepDiff) -> Iterator[Difference]:
+def _of_field(field: str, before: Any, after: Any) -> Iterator[Difference]:
+    """Say how a field differs; of one that holds several things, which of these do."""
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        yield Difference(field, before, after)
+        return
+    found = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
     for report, levels in found.items():
         for level in levels:
-            path = ".".join(str(step) for step in level.path(output_format="list"))
+            path = ".".join([field, *map(str, level.path(output_format="list"))])
             yield Difference(
                 path,
                 None if report.endswith("_added") else level.t1,

@@ -26,7 +26,7 @@ from b24provision.diff.notes import notes
 from b24provision.diff.pairing import pair
 from b24provision.diff.unmanaged import unmanaged_entities, unmanaged_properties
 from b24provision.intent import Intent
-from b24provision.model import Entity, Manifest, Portal, Property, Removal, Snapshot, fold
+from b24provision.model import Caller, Entity, Manifest, Portal, Property, Removal, Snapshot, fold
 from b24provision.plan import Action, Change, Kind, Plan
 
 
@@ -59,8 +59,9 @@ def _changes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[C
     if intent.destroy:
         yield from _destruction(manifest, snapshot)
         return
+    spelling = {fold(row.code): row.code for row in snapshot.listed}
     for key, live in matches.items():
-        yield from _making(manifest.entities[key], live, intent, snapshot)
+        yield from _making(manifest.entities[key], live, manifest, snapshot.caller, spelling)
     for removal in manifest.removals:
         yield from _removal(removal, matches, snapshot)
     if intent.prune:
@@ -73,27 +74,31 @@ def _lateness(change: Change) -> int:
     return 2 if change.kind is Kind.ENTITY else 1
 
 
-def _making(wanted: Entity, live: Entity | None, intent: Intent, snapshot: Snapshot) -> Iterator[Change]:
+def _making(
+    wanted: Entity, live: Entity | None, manifest: Manifest, caller: Caller, spelling: Mapping[str, str]
+) -> Iterator[Change]:
+    """Make one storage what is wanted. `spelling` has the folded codes of all that are live, as they are spelt."""
     if live is None:
-        yield create_entity(wanted, snapshot.caller)
+        yield create_entity(wanted, caller)
         for prop in wanted.properties.values():
             yield create_property(wanted.code, prop)
         return
     if wanted.renamed_from:
-        beside = {fold(row.code): row.code for row in snapshot.listed if fold(row.code) != fold(live.code)}
-        yield from _leftovers(Kind.ENTITY, "", wanted, intent.manifest.entities, beside)
+        beside = {code: spelling[code] for code in map(fold, wanted.renamed_from) if code in spelling}
+        beside.pop(fold(live.code), None)
+        yield from _leftovers(Kind.ENTITY, "", wanted, manifest.entities, beside)
     if is_renamed(wanted, live):
         yield rename_entity(wanted, live)
         renamed = replace(live, code=wanted.code)
-        for change in _inside(wanted, renamed, snapshot):
+        for change in _inside(wanted, renamed, caller):
             where = change.live_address.partition(".")[2]
             yield replace(change, live=f"{live.code}.{where}" if where else live.code)
         return
-    yield from _inside(wanted, live, snapshot)
+    yield from _inside(wanted, live, caller)
 
 
-def _inside(wanted: Entity, live: Entity, snapshot: Snapshot) -> Iterator[Change]:
-    if (update := update_entity(wanted, live, snapshot.caller)) is not None:
+def _inside(wanted: Entity, live: Entity, caller: Caller) -> Iterator[Change]:
+    if (update := update_entity(wanted, live, caller)) is not None:
         yield update
     yield from _properties(wanted, live)
 
@@ -118,14 +123,18 @@ def _properties(wanted: Entity, live: Entity) -> Iterator[Change]:
         if prop.renamed_from:
             beside = {code: other.code for code, other in live.properties.items() if code != now}
             yield from _leftovers(Kind.PROPERTY, f"{live.code}.", prop, wanted.properties, beside)
-        if is_renamed(prop, found):
-            yield rename_property(live.code, prop, found)
-            change = update_property(live.code, prop, replace(found, code=prop.code))
-            if change is not None:
-                yield replace(change, live=f"{live.code}.{found.code}")
-            continue
-        if (change := update_property(live.code, prop, found)) is not None:
+            if is_renamed(prop, found):
+                yield from _renamed_property(live.code, prop, found)
+                continue
+        if not prop.is_met_by(found) and (change := update_property(live.code, prop, found)) is not None:
             yield change
+
+
+def _renamed_property(entity_code: str, wanted: Property, live: Property) -> Iterator[Change]:
+    yield rename_property(entity_code, wanted, live)
+    change = update_property(entity_code, wanted, replace(live, code=wanted.code))
+    if change is not None:
+        yield replace(change, live=f"{entity_code}.{live.code}")
 
 
 def _destruction(manifest: Manifest, snapshot: Snapshot) -> Iterator[Change]:

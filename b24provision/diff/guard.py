@@ -5,12 +5,13 @@ as a whole before its first write.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from b24provision.diff.matching import Matches
 from b24provision.diff.rights import Standing, standing
 from b24provision.intent import Intent, matches
-from b24provision.model import Snapshot, fold
+from b24provision.model import Entity, Snapshot, fold
 from b24provision.plan import Action, Blocked, Change, Risk
 
 
@@ -19,11 +20,12 @@ def blockages(
 ) -> Iterator[Blocked]:
     """Give at most one reason per change, the one to deal with first."""
     codes = Counter(fold(row.code) for row in snapshot.listed)
+    kin = _families(intent, live_matches)
     for change in changes:
         for reason in (
             _hidden(change, intent, snapshot),
             _ambiguous(change, codes),
-            _protected(change, intent, live_matches),
+            _protected(change, intent, kin),
             _powerless(change, live_matches, snapshot),
             _conflicting(change),
         ):
@@ -61,16 +63,37 @@ def _ambiguous(change: Change, codes: Counter[str]) -> Blocked | None:
     )
 
 
-def _protected(change: Change, intent: Intent, live_matches: Matches) -> Blocked | None:
+@dataclass(slots=True)
+class _Family:
+    """Codes that are, were or will be those of one storage, or of several that hand codes on; and who wants them."""
+
+    codes: set[str] = field(default_factory=set)
+    wanted: list[Entity] = field(default_factory=list)
+
+
+def _families(intent: Intent, live_matches: Matches) -> dict[str, _Family]:
+    """Give for every folded code the family it belongs to."""
+    families: dict[str, _Family] = {}
+    for key, wanted in intent.manifest.entities.items():
+        live = live_matches.get(key)
+        names = {key, *map(fold, wanted.renamed_from), *([fold(live.code)] if live else [])}
+        known = {id(kin): kin for name in names if (kin := families.get(name))}
+        family = _Family(names, [wanted])
+        for kin in known.values():
+            family.codes |= kin.codes
+            family.wanted = [*kin.wanted, *family.wanted]
+        families.update(dict.fromkeys(family.codes, family))
+    return families
+
+
+def _protected(change: Change, intent: Intent, families: Mapping[str, _Family]) -> Blocked | None:
     """Protection covers a storage under every code it has: the live one, the wanted one, former ones."""
     if change.risk is not Risk.DATA_LOSS:
         return None
     codes = {fold(address.split(".", 1)[0]) for address in (change.address, change.live_address)}
-    for key, wanted in intent.manifest.entities.items():
-        live = live_matches.get(key)
-        names = {key, *map(fold, wanted.renamed_from), *([fold(live.code)] if live else [])}
-        if codes & names:
-            codes |= names
+    for family in [families[code] for code in sorted(codes) if code in families]:
+        codes |= family.codes
+        for wanted in family.wanted:
             if wanted.protect:
                 reason = (
                     f"storage {wanted.code} has `protect: true`: take that line out of the manifest first"

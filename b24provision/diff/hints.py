@@ -4,7 +4,7 @@ A renamed property is new to a tool that was not told, and its values stay behin
 hint names the line that keeps them. It never changes the plan.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import SequenceMatcher
 
 from b24provision.diff.matching import Matches
@@ -15,6 +15,8 @@ from b24provision.plan import Action, Change, Kind
 
 _ALIKE = 0.6
 """How much of two codes or names has to be the same, as difflib measures it."""
+_MOST_PAIRS = 20_000
+"""More are not compared: nobody renames hundreds of storages by hand, and comparing texts takes its time."""
 
 
 def rename_hints(
@@ -24,23 +26,32 @@ def rename_hints(
     if intent.destroy:
         return
     made = {change.address for change in changes if change.action is Action.CREATE}
+    owners = {fold(address.partition(".")[0]) for address in made}
     going = {fold(change.address) for change in changes if change.action is Action.DELETE}
+    left_over = [*_going(going, snapshot), *unmanaged_entities(intent, snapshot)] if made else []
     for key, live in matches.items():
         wanted = intent.manifest.entities[key]
-        if live is not None:
-            leftovers = [
-                *unmanaged_properties(intent.manifest, wanted, live),
-                *(prop for prop in live.properties.values() if fold(f"{live.code}.{prop.code}") in going),
-            ]
-            for prop in wanted.properties.values():
-                if f"{live.code}.{prop.code}" in made:
-                    yield from _property_hint(live.code, prop, leftovers)
-        elif wanted.code in made:
-            yield from _entity_hint(wanted, [*_going(going, snapshot), *unmanaged_entities(intent, snapshot)])
+        if live is None:
+            if wanted.code in made and len(made) * len(left_over) <= _MOST_PAIRS:
+                yield from _entity_hint(wanted, left_over)
+        elif key in owners or fold(live.code) in owners:
+            yield from _inside(wanted, live, intent, made, going)
 
 
-def _going(addresses: set[str], snapshot: Snapshot) -> list[Listed]:
+def _going(addresses: Collection[str], snapshot: Snapshot) -> list[Listed]:
     return [row for row in snapshot.listed if fold(row.code) in addresses]
+
+
+def _inside(
+    wanted: Entity, live: Entity, intent: Intent, made: Collection[str], going: Collection[str]
+) -> Iterator[Note]:
+    left_over = [
+        *unmanaged_properties(intent.manifest, wanted, live),
+        *(prop for prop in live.properties.values() if fold(f"{live.code}.{prop.code}") in going),
+    ]
+    for prop in wanted.properties.values():
+        if f"{live.code}.{prop.code}" in made:
+            yield from _property_hint(live.code, prop, left_over)
 
 
 def _property_hint(entity_code: str, wanted: Property, leftovers: Iterable[Property]) -> Iterator[Note]:

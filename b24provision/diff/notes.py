@@ -9,7 +9,7 @@ from b24provision.diff.pairing import pair
 from b24provision.diff.rights import Standing, standing
 from b24provision.diff.unmanaged import unmanaged_entities, unmanaged_properties
 from b24provision.intent import Intent
-from b24provision.model import Entity, Level, Manifest, Note, Snapshot, fold
+from b24provision.model import Entity, Level, Note, Snapshot, fold
 
 _SHOWN = 10
 
@@ -17,6 +17,7 @@ _SHOWN = 10
 def notes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Note]:
     """Give the notes on every wanted storage that is live, then those on the portal as a whole."""
     count = Counter(fold(row.code) for row in snapshot.listed)
+    kept = {key for key, live in matches.items() if live is not None and fold(live.code) == key}
     for key, wanted in intent.manifest.entities.items():
         live = matches[key]
         if count[key] > 1:
@@ -25,7 +26,7 @@ def notes(intent: Intent, matches: Matches, snapshot: Snapshot) -> Iterator[Note
             )
         if not intent.destroy:
             yield from _caller_note(wanted, live, snapshot)
-            yield from _wanted_former_notes(intent.manifest, matches, key)
+            yield from _wanted_former_notes(wanted, live, kept)
         if live is None:
             continue
         yield from _standing_note(live, snapshot)
@@ -49,18 +50,15 @@ def _caller_note(wanted: Entity, live: Entity | None, snapshot: Snapshot) -> Ite
         yield Note(wanted.code, f"{own} is the caller, who has X after every write: {level} cannot be had")
 
 
-def _wanted_former_notes(manifest: Manifest, matches: Matches, key: str) -> Iterator[Note]:
+def _wanted_former_notes(wanted: Entity, live: Entity | None, kept: Collection[str]) -> Iterator[Note]:
     """Tell of former codes that are themselves wanted where they are: nothing is renamed from those."""
-    wanted, live = manifest.entities[key], matches[key]
-    if wanted.renamed_from:
-        kept = {name for name, there in matches.items() if there is not None and fold(there.code) == name}
-        yield from _kept_note(wanted.code, wanted.renamed_from, kept)
+    yield from _kept_note(wanted.code, wanted.renamed_from, kept)
     if live is None or not any(prop.renamed_from for prop in wanted.properties.values()):
         return
     now = pair(formers(wanted.properties), live.properties)
-    kept = {name for name, code in now.items() if code == name}
+    inside = {name for name, code in now.items() if code == name}
     for prop in wanted.properties.values():
-        yield from _kept_note(f"{wanted.code}.{prop.code}", prop.renamed_from, kept)
+        yield from _kept_note(f"{wanted.code}.{prop.code}", prop.renamed_from, inside)
 
 
 def _kept_note(address: str, former: Sequence[str], kept: Collection[str]) -> Iterator[Note]:

@@ -16,27 +16,39 @@ def pair(formers: Mapping[str, Sequence[str]], live: Collection[str]) -> dict[st
     whoever leaves a code comes before whoever takes it.
     """
     pairs: dict[str, str | None] = {code: code if code in live else None for code in formers}
-    for code in formers:
-        if code not in live:
-            pairs.update(_chain(code, formers, set(live) - _given_away(pairs), frozenset()))
-    return _movable_first(pairs)
-
-
-def _given_away(pairs: Mapping[str, str | None]) -> set[str]:
-    return {now for code, now in pairs.items() if now is not None and now != code}
+    given_away: set[str] = set()
+    for code, former in formers.items():
+        if former and pairs[code] is None:
+            chain = _chain(code, formers, live, given_away)
+            pairs.update(chain)
+            given_away.update(now for _, now in chain)
+    return _movable_first(pairs) if given_away else pairs
 
 
 def _chain(
-    code: str, formers: Mapping[str, Sequence[str]], live: Collection[str], seen: frozenset[str]
+    code: str, formers: Mapping[str, Sequence[str]], live: Collection[str], given_away: Collection[str]
 ) -> list[tuple[str, str]]:
-    """Find who takes which code so that `code` comes into being; nobody, if it cannot."""
-    for former in formers[code]:
-        if former not in live or former in seen:
+    """Find who takes which code so that `code` comes into being; nobody, if it cannot.
+
+    Whoever takes a code that is itself wanted sends its holder on, so this goes on until somebody takes one
+    that nobody wants. Where one way ends, the next former code is tried; no way is tried twice.
+    """
+    tried = {code}
+    links: list[tuple[str, str]] = []
+    ways = [(code, iter(formers[code]))]
+    while ways:
+        taker, former_codes = ways[-1]
+        free = (row for row in former_codes if row in live and row not in given_away and row not in tried)
+        former = next(free, None)
+        if former is None:
+            ways.pop()
+            links = links[: max(0, len(ways) - 1)]
             continue
+        links.append((taker, former))
         if former not in formers:
-            return [(code, former)]
-        if rest := _chain(former, formers, live, seen | {code}):
-            return [(code, former), *rest]
+            return links
+        tried.add(former)
+        ways.append((former, iter(formers[former])))
     return []
 
 
@@ -44,13 +56,10 @@ def _movable_first(pairs: Mapping[str, str | None]) -> dict[str, str | None]:
     """Order pairs so that a code is vacated before it is taken, and otherwise as wanted."""
     leaver = {now: code for code, now in pairs.items() if now is not None and now != code}
     ordered: dict[str, str | None] = {}
-
-    def place(code: str) -> None:
-        if code not in ordered:
-            if code in leaver:
-                place(leaver[code])
-            ordered[code] = pairs[code]
-
     for code in pairs:
-        place(code)
+        chain = [code]
+        while chain[-1] in leaver and chain[-1] not in ordered:
+            chain.append(leaver[chain[-1]])
+        for each in reversed(chain):
+            ordered.setdefault(each, pairs[each])
     return ordered

@@ -12,6 +12,8 @@ def unmanaged_entities(intent: Intent, snapshot: Snapshot) -> list[Listed]:
 
 def unmanaged_properties(manifest: Manifest, wanted: Entity, live: Entity) -> list[Property]:
     """Properties of a wanted storage that no manifest names: wanted, removed or as a former code."""
+    if live.properties.keys() <= wanted.properties.keys():
+        return []
     named = set(wanted.properties)
     named |= {fold(code) for prop in wanted.properties.values() for code in prop.renamed_from}
     owner = fold(wanted.code)
