@@ -15,7 +15,10 @@ class Limits:
     """Requests that the leaky bucket of one source address holds; None for no bucket."""
     bucket_drain_per_s: float = 2.0
     operating_limit_s: float | None = None
-    """Seconds that one method of one application may run in ten minutes; None for no limit."""
+    """Seconds that one method of one application may run in `operating_window_s`; None for no limit."""
+    operating_window_s: float = 600.0
+    """The sliding window in which operating time is counted: ten minutes, less on a portal whose costs are scaled
+    down. What was used is kept by the second, so a window should be many seconds long."""
     batch_is_billed: bool = False
     """Bill what a batch's commands take to `batch`, as users have measured it, instead of to each command's own
     method, as the documentation says."""

@@ -1,12 +1,13 @@
-"""Operating time: how long each method of each application has run in the last ten minutes.
+"""Operating time: how long each method of each application has run in a sliding window, of ten minutes as a rule.
 
 Arithmetic over a clock's readings; it reads no clock. What was used is kept by the second.
 """
 
 from collections import deque
 from dataclasses import dataclass
+from math import ceil
 
-WINDOW_S = 600
+from b24provision.local.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,15 @@ class Reading:
 
     used_s: float
     reset_at: int
-    """When a part of it becomes free again, in seconds since the epoch."""
+    """When a part of it has become free again, in whole seconds since the epoch."""
 
 
 class OperatingTime:
     """The accounts of one portal. Without a limit they are kept all the same, for answers tell of them."""
 
-    def __init__(self, limit_s: float | None) -> None:
-        self._limit_s = limit_s
+    def __init__(self, limits: Limits) -> None:
+        self._limit_s = limits.operating_limit_s
+        self._window_s = limits.operating_window_s
         self._used: dict[Account, deque[tuple[int, float]]] = {}
 
     def is_over(self, account: Account, now: float) -> bool:
@@ -46,10 +48,10 @@ class OperatingTime:
     def read(self, account: Account, now: float) -> Reading:
         used = self._recent(account, now)
         first = used[0][0] if used else int(now)
-        return Reading(sum(seconds for _, seconds in used), first + WINDOW_S)
+        return Reading(sum(seconds for _, seconds in used), ceil(first + self._window_s))
 
     def _recent(self, account: Account, now: float) -> deque[tuple[int, float]]:
         used = self._used.setdefault(account, deque())
-        while used and used[0][0] + WINDOW_S <= now:
+        while used and used[0][0] + self._window_s <= now:
             used.popleft()
         return used

@@ -45,7 +45,7 @@ class PortalState:
 
     def __post_init__(self) -> None:
         self.buckets = Buckets(self.limits)
-        self.operating = OperatingTime(self.limits.operating_limit_s)
+        self.operating = OperatingTime(self.limits)
 
     @property
     def is_instant(self) -> bool:

@@ -131,6 +131,18 @@ async def test_operating_time_is_given_back_after_ten_minutes() -> None:
         assert await caller.code("entity.add", ENTITY="e3", NAME="E") == ""
 
 
+async def test_the_window_can_be_shorter() -> None:
+    limits = Limits(operating_limit_s=24, operating_window_s=30)
+    async with opened(costs=Costs(50), limits=limits) as (_, caller):
+        await caller.call("entity.add", ENTITY="e1", NAME="E")
+        body = await caller.send("entity.add", {"ENTITY": "e2", "NAME": "E"})
+        assert (body["time"]["operating"], body["time"]["operating_reset_at"]) == (40, 50)
+        await asyncio.sleep(50 - now() - 1)
+        assert await caller.code("entity.add", ENTITY="e3", NAME="E") == "OPERATION_TIME_LIMIT"
+        await asyncio.sleep(1)
+        assert await caller.code("entity.add", ENTITY="e3", NAME="E") == ""
+
+
 async def test_a_batch_can_be_billed_to_batch() -> None:
     limits = Limits(operating_limit_s=480, batch_is_billed=True)
     async with opened(costs=Costs(1000), limits=limits) as (_, caller):
@@ -140,7 +152,7 @@ async def test_a_batch_can_be_billed_to_batch() -> None:
 
 
 def test_accounts() -> None:
-    operating, account = OperatingTime(10.0), Account("app", "entity.add")
+    operating, account = OperatingTime(Limits(operating_limit_s=10.0)), Account("app", "entity.add")
     assert operating.read(account, 5.0) == Reading(0, 605)
     operating.bill(account, 4.0, 5.2)
     assert operating.bill(account, 4.0, 5.9) == Reading(8.0, 605)
@@ -148,6 +160,14 @@ def test_accounts() -> None:
     assert operating.is_over(account, 604.9)
     assert not operating.is_over(account, 605.0)
     assert operating.read(account, 605.0) == Reading(4.0, 609)
+
+
+def test_a_reset_is_a_whole_second_that_is_not_too_early() -> None:
+    operating = OperatingTime(Limits(operating_limit_s=10.0, operating_window_s=2.5))
+    account = Account("app", "entity.add")
+    assert operating.bill(account, 10.0, 5.2) == Reading(10.0, 8)
+    assert operating.is_over(account, 7.4)
+    assert not operating.is_over(account, 8.0)
 
 
 def test_presets() -> None:
