@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from b24provision.apply import Applier, Look, Watch, nobody
+from b24provision.apply import Applier, Found, Look, Watch, nobody
 from b24provision.backup import back_up_stakes
 from b24provision.diff.diff import diff
+from b24provision.diff.guard import doubles
 from b24provision.errors import BlockedError
 from b24provision.holdings import read_holdings
 from b24provision.intent import Intent
@@ -107,11 +108,12 @@ class Provisioner:
         require_same_stakes(left.changes, {change.id: change for change in weighed.changes})
         done = {change.id for change in plan.changes} - {change.id for change in left.changes}
 
-        async def look() -> Plan:
+        async def look() -> Found:
             found = await self._read_planned(plan)
             rows = [row for row in progress(plan, found) if row.state is not State.DONE]
             now = replace(plan, changes=tuple(map(_as_found, rows)))
-            return await self._drive(read_stakes(now, found.held))
+            weighed = await self._drive(read_stakes(now, found.held))
+            return Found(weighed, tuple(doubles(_made(plan), found)))
 
         halves = {change.id: change for change in left.changes}
         resumed = replace(plan, changes=tuple(halves.get(change.id, change) for change in plan.changes))
@@ -162,20 +164,26 @@ class Provisioner:
         if path is not None:
             self.tell(f"What will be lost is kept in {path}; `b24provision restore` brings it back.")
 
-    def _look(self, intent: Intent, plan: Plan, *, skip_data_loss: bool) -> Callable[[], Awaitable[Plan]]:
+    def _look(self, intent: Intent, plan: Plan, *, skip_data_loss: bool) -> Look:
         touched = {change.entity for change in plan.changes}
         part = intent.touching(touched)
 
-        async def look() -> Plan:
+        async def look() -> Found:
             snapshot = await self.read(part)
             now = diff(part, snapshot, self.session.portal)
             if skip_data_loss:
                 now = now.without_data_loss()
             ours = tuple(change for change in now.changes if change.entity in touched)
             weighed = await self._drive(read_stakes(replace(now, changes=ours), snapshot.held))
-            return replace(weighed, changes=(*weighed.changes, *_unproved_renames(plan, weighed, snapshot)))
+            changes = (*weighed.changes, *_unproved_renames(plan, weighed, snapshot))
+            return Found(replace(weighed, changes=changes), tuple(doubles(_made(plan), snapshot)))
 
         return look
+
+
+def _made(plan: Plan) -> set[str]:
+    """Give the folded codes under which the plan leaves a storage."""
+    return {change.entity for change in plan.changes if not change.deletes_entity}
 
 
 def _as_found(row: Standing) -> Change:

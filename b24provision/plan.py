@@ -238,14 +238,15 @@ class Report:
     """What apply did: an outcome for every change of the plan, in its order.
 
     `verified` is True only if the portal was read again and is as wanted. `differences` are the
-    changes that reading found still to be made although all went well. `problem` says why the
-    report ends early, if it does.
+    changes that reading found still to be made although all went well, and `doubles` the storages it found more
+    than once under one code. `problem` says why the report ends early, if it does.
     """
 
     plan: Plan
     outcomes: Sequence[ChangeOutcome] = ()
     verified: bool = False
     differences: Sequence[Change] = ()
+    doubles: Sequence[Note] = ()
     interrupted: bool = False
     problem: str | None = None
 

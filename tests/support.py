@@ -58,7 +58,11 @@ def intent(text: str, **settings: object) -> Intent:
 
 @asynccontextmanager
 async def provisioner(
-    portal: LocalPortal, *, user_id: int = 1, transport: Transport | None = None
+    portal: LocalPortal,
+    *,
+    user_id: int = 1,
+    transport: Transport | None = None,
+    endpoint: str = "http://local/rest/",
 ) -> AsyncIterator[Provisioner]:
     """Open the portal in process as one of its users."""
     token = StaticToken(portal.issue_token(user_id).access_token)
@@ -67,9 +71,7 @@ async def provisioner(
     async def at_once(_: float) -> None:
         pass
 
-    async with Client(
-        "http://local/rest/", token, transport=carrier, limits=Limits.unlimited(), sleep=at_once
-    ) as client:
+    async with Client(endpoint, token, transport=carrier, limits=Limits.unlimited(), sleep=at_once) as client:
         yield Provisioner(Session(client, Portal(target="test", host="local")), at_once)
 
 

@@ -16,6 +16,7 @@ from b24provision.apply.pulse import Watch, nobody
 from b24provision.apply.window import Window
 from b24provision.costs import SEEN
 from b24provision.errors import B24ProvisionError
+from b24provision.model import Note
 from b24provision.plan import Outcome, Plan, Report
 from b24provision.reading import Sender
 from b24provision.rest.calls import Call
@@ -23,8 +24,17 @@ from b24provision.rest.operating import Wait
 from b24provision.rest.stats import MethodStats
 from b24provision.stages import compile_stages
 
-Look = Callable[[], Awaitable[Plan]]
-"""Reads what a plan touches again and gives what is still to be done there."""
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look at what a plan touches finds: what is still to be done there, and storages that are there twice."""
+
+    left: Plan
+    doubles: Sequence[Note] = ()
+
+
+Look = Callable[[], Awaitable[Found]]
+"""Reads what a plan touches again."""
 
 _ROUNDS = 5
 _SETTLE_SECONDS = 60.0
@@ -96,12 +106,12 @@ class Applier:
 
     async def _settled(self) -> Plan:
         """Look until two looks agree: the portal may still be executing what it was sent."""
-        before = await self.look()
+        before = (await self.look()).left
         waited, delay = 0.0, _FIRST_LOOK_S
         while waited < _SETTLE_SECONDS:
             await self.sleep(delay)
             waited, delay = waited + delay, min(delay * 2, 8.0)
-            now = await self.look()
+            now = (await self.look()).left
             if now.changes == before.changes:
                 return now
             before = now
@@ -110,5 +120,9 @@ class Applier:
     async def _verify(self, ledger: Ledger) -> Report:
         now = await self.look()
         explained = {row.id for row in ledger.outcomes.values() if row.outcome is not Outcome.DONE}
-        differences = tuple(change for change in now.changes if change.id not in explained)
-        return ledger.report(verified=not differences and not explained, differences=differences)
+        differences = tuple(change for change in now.left.changes if change.id not in explained)
+        return ledger.report(
+            verified=not (differences or explained or now.doubles),
+            differences=differences,
+            doubles=now.doubles,
+        )

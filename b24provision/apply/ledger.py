@@ -4,11 +4,12 @@ Values only: it sends nothing and reads nothing.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from b24provision.apply.second_look import SecondLook
 from b24provision.errors import ApiError
-from b24provision.model import fold
-from b24provision.plan import Action, Change, ChangeOutcome, Outcome, Plan, Report, Risk
+from b24provision.model import Note
+from b24provision.plan import Action, Change, ChangeOutcome, Outcome, Plan, Report
 from b24provision.reading import Answer
 from b24provision.rest.envelope import NO_ANSWER
 from b24provision.steps import Step
@@ -34,6 +35,8 @@ class Ledger:
     in_doubt: bool = False
     _refused: dict[str, str] = field(default_factory=dict)
     """Changes the portal refused as if they were done, and its words."""
+    _begun: set[str] = field(default_factory=set)
+    """Replacements whose deletion is done."""
     _actions: dict[str, Action] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +61,7 @@ class Ledger:
             return False  # the call before it failed
         missing = self._missing(step.needs | step.waits)
         if missing:
-            self._set(step.change_id, Outcome.SKIPPED, f"needs “{missing}”")
+            self._skip(step.change_id, f"needs “{missing}”")
         return not missing
 
     def _missing(self, names: Iterable[str]) -> str | None:
@@ -83,6 +86,8 @@ class Ledger:
             if error is None or self._is_gone_as_wanted(step, error):
                 if step.last:
                     self._set(step.change_id, Outcome.DONE)
+                else:
+                    self._begun.add(step.change_id)
             elif not last_try and (is_transient(error) or step.needs & repeated) and error.code != NO_ANSWER:
                 again.append(step)
                 repeated.add(step.change_id)
@@ -100,12 +105,12 @@ class Ledger:
         elif missing is not None and self.outcomes[missing].outcome is Outcome.UNKNOWN:
             self._doubt(step.change_id, f"needs “{missing}”")
         elif missing is not None:
-            self._set(step.change_id, Outcome.SKIPPED, f"needs “{missing}”")
+            self._skip(step.change_id, f"needs “{missing}”")
         elif error.code in _OVERTAKEN.get(self._actions[step.change_id], ()):
             self._refused[step.change_id] = str(error)
             self._doubt(step.change_id, str(error))
         else:
-            self._set(step.change_id, Outcome.FAILED, str(error))
+            self._fail(step.change_id, str(error))
 
     def lose(self, steps: Sequence[Step], why: str) -> None:
         """Note that the answer to these steps was lost."""
@@ -120,7 +125,7 @@ class Ledger:
     def give_up(self, why: str) -> None:
         """Note that nothing more is sent, because the portal cannot be worked with any more."""
         for change in self.pending:
-            self._set(change.id, Outcome.SKIPPED, why)
+            self._skip(change.id, why)
 
     def interrupt(self) -> None:
         """Note that nothing more is sent, because somebody asked to stop."""
@@ -130,63 +135,61 @@ class Ledger:
     def abandon(self, changes: Sequence[Change]) -> None:
         """Note that these were not made, because answers went on getting lost."""
         for change in changes:
-            self._set(
-                change.id, Outcome.SKIPPED, "not there when last looked, and answers went on getting lost"
-            )
+            self._skip(change.id, "not there when last looked, and answers went on getting lost")
 
     def reconcile(self, now: Plan) -> list[Change]:
         """Compare what is still to be done with what has no outcome; give what may be sent again."""
         self.in_doubt = False
-        still = {change.id: change for change in now.changes}
-        blocked = {row.id: row.reason for row in now.blocked}
-        others = {(row.kind, fold(row.address)) for row in now.changes if row.id not in self._actions}
+        look = SecondLook.of(now, self._actions)
         again = []
         for change in self.plan.changes:
             if self._is_other(change.id, Outcome.UNKNOWN):
                 continue
-            twin, refusal = still.get(change.id), self._refused.pop(change.id, None)
-            if twin is None and (change.kind, fold(change.address)) not in others:
+            refusal = self._refused.pop(change.id, None)
+            if look.is_done(change):
                 self._set(change.id, Outcome.DONE)
             elif refusal is not None:
-                self._set(change.id, Outcome.FAILED, refusal)
-            elif twin is None:
-                self._set(change.id, Outcome.UNKNOWN, "done in part, or somebody else changed it; run again")
-            elif change.id in blocked:
-                self._set(change.id, Outcome.UNKNOWN, f"cannot be sent again: {blocked[change.id]}")
-            elif twin.before != change.before:
-                self._set(change.id, Outcome.UNKNOWN, "somebody else changed it in between")
-            elif _held(twin) != _held(change):
-                self._set(
-                    change.id, Outcome.UNKNOWN, "more or less is at stake than was agreed to; plan anew"
-                )
+                self._fail(change.id, refusal)
+            elif (why := look.obstacle(change)) is not None:
+                self._set(change.id, Outcome.UNKNOWN, why)
             else:
                 self.outcomes.pop(change.id, None)
-                # its calls as they have to be now: somebody may have got rights that must be carried along
-                again.append(replace(change, calls=twin.calls))
+                if look.is_half_done(change):
+                    self._begun.add(change.id)
+                again.append(look.again(change))
         return again
 
     def report(
-        self, *, verified: bool = False, differences: Sequence[Change] = (), problem: str | None = None
+        self,
+        *,
+        verified: bool = False,
+        differences: Sequence[Change] = (),
+        doubles: Sequence[Note] = (),
+        problem: str | None = None,
     ) -> Report:
         """Give the outcome of every change, in the order of the plan."""
+        for change in self.pending:
+            self._skip(change.id, problem)
         return Report(
             plan=self.plan,
-            outcomes=tuple(
-                self.outcomes.get(change.id) or ChangeOutcome(change.id, Outcome.SKIPPED, problem)
-                for change in self.plan.changes
-            ),
+            outcomes=tuple(self.outcomes[change.id] for change in self.plan.changes),
             verified=verified and not self.interrupted,
             differences=tuple(differences),
+            doubles=tuple(doubles),
             interrupted=self.interrupted,
             problem=problem,
         )
 
+    def _skip(self, change_id: str, why: str | None) -> None:
+        """Note that a change was not made; one that was begun has failed."""
+        if change_id in self._begun:
+            self._fail(change_id, why or "")
+        else:
+            self._set(change_id, Outcome.SKIPPED, why)
+
+    def _fail(self, change_id: str, why: str) -> None:
+        half = "deleted, and not yet added again: " if change_id in self._begun else ""
+        self._set(change_id, Outcome.FAILED, f"{half}{why}")
+
     def _set(self, change_id: str, outcome: Outcome, error: str | None = None) -> None:
         self.outcomes[change_id] = ChangeOutcome(change_id, outcome, error)
-
-
-def _held(change: Change) -> int | None:
-    """Give how much a change loses; None for one that loses nothing, or of which nobody knows."""
-    if change.risk is not Risk.DATA_LOSS or change.stake is None:
-        return None
-    return change.stake.items

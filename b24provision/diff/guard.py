@@ -5,13 +5,13 @@ as a whole before its first write.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from b24provision.diff.matching import Matches
 from b24provision.diff.rights import Standing, standing
 from b24provision.intent import Intent, matches
-from b24provision.model import Entity, Snapshot, fold
+from b24provision.model import Entity, Note, Snapshot, fold
 from b24provision.plan import Action, Blocked, Change, Risk
 
 
@@ -57,9 +57,23 @@ def _ambiguous(change: Change, codes: Counter[str]) -> Blocked | None:
         return None
     return Blocked(
         change.id,
-        f"{codes[fold(code)]} storages with the code {code} are live, and the portal decides "
-        "which of them a call meets: look at what they hold and delete the empty ones by hand",
+        _several(codes[fold(code)], code),
         change.source,
+    )
+
+
+def doubles(entities: Collection[str], snapshot: Snapshot) -> Iterator[Note]:
+    """Tell of those of these storages that are live more than once, as two who create one at the same moment make it."""
+    codes = Counter(fold(row.code) for row in snapshot.listed)
+    for code in sorted(entities):
+        if codes[code] > 1:
+            yield Note(code, _several(codes[code], code))
+
+
+def _several(count: int, code: str) -> str:
+    return (
+        f"{count} storages with the code {code} are live, and the portal decides which of them a call meets: "
+        "look at what they hold and delete the empty ones by hand"
     )
 
 

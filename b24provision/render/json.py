@@ -28,6 +28,7 @@ def report(report: Report, *, colour: bool = False) -> str:
         "outcomes": [asdict(row) for row in report.outcomes],
         "verified": report.verified,
         "differences": [_change(change) for change in report.differences],
+        "doubles": [asdict(note) for note in report.doubles],
         "problem": report.problem,
     }
     return _dump(document)

@@ -41,7 +41,8 @@ def report(report: Report, *, colour: bool = False) -> str:
         lines += ["| Outcome | Change | |", "| --- | --- | --- |"]
         lines += [f"| {row.outcome} | `{row.id}` | {_escape(row.error or '')} |" for row in report.outcomes]
         lines.append("")
-    lines += _section("Still different", [f"`{row.id}`: {_escape(row.reason)}" for row in report.differences])
+    left = [f"`{row.id}`: {_escape(row.reason)}" for row in report.differences]
+    lines += _section("Still different", [*left, *map(_note, report.doubles)])
     lines += _section("Stopped", [_escape(report.problem)] if report.problem else [])
     lines.append(f"**{report_line(report)}**")
     return "\n".join(lines) + "\n"

@@ -67,10 +67,11 @@ def report(report: Report, *, colour: bool = False) -> str:
     for row in report.outcomes:
         said = f": {row.error}" if row.error else ""
         lines.append(f"  {pen(_OUTCOME_COLOURS[row.outcome], f'{row.outcome:<7}')}  {row.id}{said}")
-    if report.differences:
+    if report.differences or report.doubles:
         lines += ["", "The portal was read again and still differs:"]
         for change in report.differences:
             lines += _change(change, None, pen)
+        lines += map(_note, report.doubles)
     if report.problem:
         lines += ["", f"Stopped: {report.problem}"]
     if lines[-1]:

@@ -62,7 +62,7 @@ def report_line(report: Report) -> str:
         return f"{verb} complete! {made} Verified." + (f" {waiting} waiting." if waiting else "")
     if report.interrupted:
         return f"{verb} interrupted. {made} Run again to resume."
-    if report.differences and all(row.outcome is Outcome.DONE for row in report.outcomes):
+    if (report.differences or report.doubles) and all(row.outcome is Outcome.DONE for row in report.outcomes):
         return f"{verb} done, but the portal differs. {made} Run plan to see what it is now."
     return f"{verb} incomplete. {made} Run again to resume."
 

@@ -6,10 +6,10 @@ import random
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from b24provision.local import Costs, LocalPortal
 from b24provision.plan import Report
+from b24provision.render import renderer
 from tests.apply.oracle import State
 from tests.apply.test_faults import run, world, writes
 from tests.apply.wire import Watched
 from tests.support import Served, intent, provisioner, serve, write
 
-KILLS = 50 if os.environ.get("B24P_SWEEP") == "all" else 4
 MANY = "entities:\n" + "\n".join(
     f"  s{n}: {{name: S, properties: {{a: , b: , c: , d: }}}}" for n in range(30)
 )
@@ -119,34 +119,64 @@ def test_two_of_a_plan_with_everything_in_it():
         assert writes(portal)
 
 
-@contextmanager
-def slow_portal() -> Iterator[Served]:
-    with LocalPortal.open(costs=Costs(0.02)) as portal, serve(portal.app) as endpoint:
-        yield Served(portal, endpoint)
+def command() -> list[str]:
+    return [sys.executable, "-m", "b24provision", "apply", "--auto-approve", "--allow-data-loss"]
 
 
-def command(served: Served) -> tuple[list[str], dict[str, str]]:
-    arguments = [sys.executable, "-m", "b24provision", "apply", "--auto-approve", "--allow-data-loss"]
-    return arguments, {**os.environ, **served.environment()}
+def die_and_begin_anew(moment: int) -> int:
+    """Kill an apply when the portal has carried out so many commands, and apply again; gives what was made by then."""
+    with LocalPortal.open(costs=Costs(0.01)) as portal, serve(portal.app) as endpoint:
+        carried_out, reached = count(1), threading.Event()
+        portal.listen(lambda _: reached.set() if next(carried_out) >= moment else None)
+        env = {**os.environ, **Served(portal, endpoint).environment()}
+        killed = subprocess.Popen(command(), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        reached.wait(timeout=60)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        made = len(State.of(portal).properties)
+        done = subprocess.run(command(), env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Verified." in done.stdout or "No changes." in done.stdout
+        assert sorted(codes(portal).elements()) == sorted(f"s{n}" for n in range(30))
+        assert len(State.of(portal).properties) == 120
+        return made
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no kill -9")
 def test_a_killed_run_is_taken_up_by_the_next():
-    """`B24P_SWEEP=all` kills fifty times."""
     write(MANY)
-    moments = random.Random(6)
-    for _ in range(KILLS):
-        with slow_portal() as served:
-            arguments, env = command(served)
-            killed = subprocess.Popen(
-                arguments, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            time.sleep(moments.uniform(0.3, 1.6))
-            killed.send_signal(signal.SIGKILL)
-            killed.wait()
-            done = subprocess.run(arguments, env=env, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout + done.stderr
-            assert "Verified." in done.stdout or "No changes." in done.stdout
-            found = State.of(served.portal)
-            assert sorted(code for code, _ in found.storages.values()) == sorted(f"s{n}" for n in range(30))
-            assert len(found.properties) == 120
+    chance = random.Random(6)
+    moments = [chance.randrange(1, 2 + 30 * 5) for _ in range(50)]
+    with ThreadPoolExecutor(3) as several:
+        made = list(several.map(die_and_begin_anew, moments))
+    assert len(set(made)) > 10, "they died at moments too much alike"
+
+
+def test_two_processes_of_two_users_apply_the_same_manifest():
+    write(MANY)
+    with LocalPortal.open(costs=Costs(0.01)) as portal, serve(portal.app) as endpoint:
+        portal.add_user(2, admin=True)
+        running = []
+        for user_id in (1, 2):
+            token = portal.issue_token(user_id).access_token
+            env = {**os.environ, "B24_ENDPOINT": endpoint, "B24_ACCESS_TOKEN": token}
+            arguments = [*command(), "--state-dir", f"state{user_id}"]
+            running.append(subprocess.Popen(arguments, env=env, stdout=subprocess.PIPE, text=True))
+        for process in running:
+            said, _ = process.communicate(timeout=120)
+            assert process.returncode == 0, said
+            assert "Verified." in said or "No changes." in said
+        assert set(codes(portal).values()) == {1}
+        assert len(State.of(portal).properties) == 120
+
+
+def test_who_creates_the_same_storage_at_the_same_moment_is_told():
+    """The portal looks, then writes, without a lock: both creations succeed."""
+    with LocalPortal.open() as portal:
+        portal.faults.add("race", method="entity.add", times=None)
+        both = together(portal, "entities: {dish: {name: D}}", "entities: {dish: {name: D}}", [0] * 10)
+        assert codes(portal) == {"dish": 2}
+        assert [report.exit_code for report in both] == [1, 1]
+        for report in both:
+            assert [note.address for note in report.doubles] == ["dish"]
+            assert "2 storages with the code dish are live" in renderer("text").report(report)

@@ -2,7 +2,10 @@
 
 import asyncio
 import selectors
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -34,3 +37,12 @@ class _Selector(selectors.DefaultSelector):
 
 def now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def virtually(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in virtual time."""
+    loop = VirtualLoop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
