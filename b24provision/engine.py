@@ -11,6 +11,7 @@ from b24provision.backup import back_up_stakes
 from b24provision.diff.diff import diff
 from b24provision.diff.guard import doubles
 from b24provision.errors import BlockedError
+from b24provision.forecast import forecast
 from b24provision.holdings import read_holdings
 from b24provision.intent import Intent
 from b24provision.journal import Journal
@@ -20,7 +21,6 @@ from b24provision.progress import Standing, State, codes_to_read, doomed_codes, 
 from b24provision.reading import Reader, drive
 from b24provision.saved import remainder, require_same_portal, require_same_stakes, require_unambiguous
 from b24provision.snapshot import read_snapshot
-from b24provision.stages import forecast
 from b24provision.stakes import read_stakes
 from b24provision.targets.session import Session, Tell, tell_nobody
 from b24provision.targets.state import keep_private

@@ -165,7 +165,7 @@ class Cost:
     """What carrying a plan out will take: requests, commands in them, seconds, with requests side by side.
 
     The shares are of what the portal's limits allow at once: of the bucket by the requests, and of the operating time
-    by the busiest method. Above 1 there will be waiting, which the seconds do not count.
+    by the busiest method. Above 1 there will be waiting, which the seconds count, too.
     """
 
     requests: int = 0
@@ -174,6 +174,11 @@ class Cost:
     bucket_share: float = 0.0
     busiest_method: str = ""
     operating_share: float = 0.0
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a limit of the portal will be met."""
+        return max(self.bucket_share, self.operating_share) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,15 @@ deletion in a replacement, waits for its answer, in a later batch. Deletions com
 unharmed goes out alone. Batches that do not depend on each other may be in flight together.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 
-from b24provision.costs import READ_S, SEEN, Costs
+from b24provision.costs import SEEN, Costs
 from b24provision.graph import Graph
-from b24provision.packing import IN_FLIGHT
-from b24provision.plan import Change, Cost
+from b24provision.plan import Change
 from b24provision.reading import ride_along
 from b24provision.rest.calls import MAX_COMMANDS
 from b24provision.rest.fits import fits_batch
-from b24provision.rest.limits import Limits
 from b24provision.steps import Step, steps_of
 
 _READS_PER_ENTITY = 2
@@ -97,56 +93,3 @@ def compile_stages(changes: Sequence[Change], *, among: Sequence[Change] = (), c
             frozenset(change.entity for change in changes if change.deletes_entity),
         ),
     )
-
-
-def forecast(changes: Sequence[Change], *, limits: Limits | None = None, costs: Costs = SEEN) -> Cost:
-    """Tell what applying takes after planning: the writes, and the reads that verify them."""
-    if not changes:
-        return Cost()
-    stages = compile_stages(changes, costs=costs)
-    limits = limits or Limits.default()
-    reads = stages.verify.batches
-    requests = len(stages.writes) + len(reads)
-    busiest = _busiest(stages, costs)
-    return Cost(
-        requests=requests,
-        commands=sum(len(batch.steps) for batch in stages.writes) + stages.verify.commands,
-        seconds=round(_writing_s(stages.writes, costs) + _reading_s(reads), 2),
-        bucket_share=_share(requests, limits.capacity),
-        busiest_method=busiest[0],
-        operating_share=_share(busiest[1], limits.operating_limit_s),
-    )
-
-
-def _share(amount: float, limit: float | None) -> float:
-    return round(amount / limit, 3) if limit else 0.0
-
-
-def _busiest(stages: Stages, costs: Costs) -> tuple[str, float]:
-    seconds: dict[str, float] = defaultdict(float)
-    for batch in stages.writes:
-        for step in batch.steps:
-            seconds[step.call.method] += costs.of(step.call.method)
-    return max(seconds.items(), key=lambda row: row[1], default=("", 0.0))
-
-
-def _writing_s(batches: Sequence[Batch], costs: Costs) -> float:
-    """Play the batches through, so many side by side; gives when the last was answered."""
-    ends: dict[int, float] = {}
-    flying: list[tuple[float, int]] = []
-    waiting = list(range(len(batches)))
-    now = 0.0
-    while waiting or flying:
-        ready = next((each for each in waiting if batches[each].after <= ends.keys()), None)
-        if ready is not None and len(flying) < IN_FLIGHT:
-            waiting.remove(ready)
-            heappush(flying, (now + batches[ready].seconds(costs), ready))
-        else:
-            now, landed = heappop(flying)
-            ends[landed] = now
-    return now
-
-
-def _reading_s(batches: Sequence[int]) -> float:
-    rounds = (batches[first] for first in range(1, len(batches), IN_FLIGHT))
-    return sum(commands * READ_S for commands in (*batches[:1], *rounds))

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 
 from b24provision.cli.finish import finish
 from b24provision.diff.diff import diff
+from b24provision.forecast import forecast
 from b24provision.intent import Intent
 from b24provision.model import (
     Caller,
@@ -31,7 +32,6 @@ from b24provision.model import (
 )
 from b24provision.reading import Answer, drive
 from b24provision.rest.calls import Call
-from b24provision.stages import forecast
 from b24provision.stakes import read_stakes
 
 PORTALS = ("equal", "one property each differs", "empty")

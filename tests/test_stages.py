@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b24provision.costs import SEEN
+from b24provision.forecast import forecast
 from b24provision.packing import BUDGET_S
 from b24provision.plan import Action, Change, Kind, Risk
 from b24provision.rest.calls import Call
 from b24provision.rest.stats import MethodStats
-from b24provision.stages import Batch, compile_stages, forecast
+from b24provision.stages import Batch, compile_stages
 
 METHODS = {
     (Action.CREATE, Kind.ENTITY): ["entity.add"],

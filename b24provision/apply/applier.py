@@ -85,6 +85,7 @@ class Applier:
         for _ in range(_ROUNDS):
             costs = SEEN.corrected(self.measured())
             stages = compile_stages(pending, among=ledger.plan.changes, costs=costs)
+            cost, work_s = ledger.plan.cost, sum(batch.seconds(costs) for batch in stages.writes)
             flights = Flights(
                 send=self.send,
                 ledger=ledger,
@@ -95,6 +96,7 @@ class Applier:
                 expected_wait=self.expected_wait,
                 retries=self.retries,
                 watch=self.watch,
+                pace=cost.seconds / work_s if cost.has_waiting and work_s else 0.0,
             )
             await flights.fly(stages.writes)
             if not ledger.in_doubt:

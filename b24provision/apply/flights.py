@@ -31,7 +31,8 @@ class Flights:
     """Batches under way to one portal. `stop` is asked before each request whether to end early.
 
     `expected_wait` tells how long calls would wait for the portal's limits; until then they are not sent, and others
-    go first. `retries` counts the requests that had to be sent again so far, whoever sent them.
+    go first. `retries` counts the requests that had to be sent again so far, whoever sent them. `pace` is how many
+    seconds go by for one of work where waiting for the limits takes longer than the work itself; 0 where it does not.
     """
 
     send: Sender
@@ -43,6 +44,7 @@ class Flights:
     expected_wait: Callable[[Sequence[Call]], Wait]
     retries: Callable[[], int]
     watch: Watch
+    pace: float = 0.0
     failure: B24ProvisionError | None = field(default=None, init=False)
     """Why the portal cannot be worked with any more."""
     _stopped: bool = field(default=False, init=False)
@@ -153,14 +155,14 @@ class Flights:
             self.ledger.interrupt()
 
     def _tell(self, wait: Wait = NO_WAIT) -> None:
-        flying = next(iter(self._flying.values()), None)
+        flying, work_s = next(iter(self._flying.values()), None), self._departures.seconds
         self.watch(
             Pulse(
                 done=len(self.ledger.outcomes),
                 total=len(self.ledger.plan.changes),
                 in_flight=len(self._flying),
                 entity=_entity(flying),
-                seconds_left=self._departures.seconds / self.window.width + wait.seconds,
+                seconds_left=max(work_s / self.window.width + wait.seconds, work_s * self.pace),
                 waits_for=wait.reason,
             )
         )

@@ -10,7 +10,7 @@ class Pulse:
     """How far a run is: changes settled of all, requests in flight, the storage worked on, seconds left.
 
     `waits_for` says what the next request waits for, when that is a limit of the portal. `seconds_left` is an
-    estimate with that wait and without those to come.
+    estimate, waits for limits included.
     """
 
     done: int

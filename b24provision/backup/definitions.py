@@ -11,10 +11,10 @@ from b24provision.backup.header import Stored
 from b24provision.backup.work import MISSING
 from b24provision.diff.diff import diff
 from b24provision.errors import BlockedError
+from b24provision.forecast import forecast
 from b24provision.intent import Intent
 from b24provision.model import Entity, Manifest, Note, Portal, Property, PropertyType, Snapshot, fold
 from b24provision.plan import Action, Blocked, Change, Kind, Plan
-from b24provision.stages import forecast
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def cost_line(cost: Cost) -> str | None:
         said.append(f"{cost.operating_share:.0%} of the operating time of {cost.busiest_method}")
     if not said and cost.seconds < _WORTH_SAYING_S:
         return None
-    waits = "; there will be waiting" if max(cost.bucket_share, cost.operating_share) > 1 else ""
+    waits = "; most of it is waiting" if cost.has_waiting else ""
     return ": ".join(filter(None, [_sum(cost), ", ".join(said)])) + f"{waits}."
 
 

@@ -10,13 +10,13 @@ import pytest
 from b24provision.apply import Pulse
 from b24provision.apply.window import MOST, Window
 from b24provision.engine import Provisioner
+from b24provision.forecast import forecast
 from b24provision.local import Costs, Limits, LocalPortal
 from b24provision.model import Portal
 from b24provision.plan import Report
 from b24provision.rest import Client, HttpxTransport, StaticToken
 from b24provision.rest import Limits as ClientLimits
 from b24provision.rest.transport import HttpRequest, HttpResponse, SendFailed
-from b24provision.stages import forecast
 from b24provision.targets.session import Session
 from tests.rest.virtual import VirtualLoop, now
 from tests.support import intent
@@ -200,6 +200,21 @@ async def test_the_operating_time_is_waited_for_and_used_up(billed: bool):
         waits = [pulse for pulse in opened.watch if pulse.waits_for]
         assert {pulse.waits_for for pulse in waits} == {"the operating time of entity.item.property.add"}
         assert max(pulse.seconds_left for pulse in waits) > 400
+
+
+async def test_the_forecast_and_the_time_left_count_the_waiting():
+    text = "entities:\n" + "\n".join(
+        f"  s{n}: {{name: S, properties: {{{', '.join(f'p{each}: ' for each in range(20))}}}}}"
+        for n in range(100)
+    )
+    async with Opened() as opened:
+        plan = await opened.provisioner.plan(intent(text))
+        began = now()
+        assert (await opened.provisioner.apply(intent(text), plan)).verified
+        took = now() - began
+        assert plan.cost.operating_share == pytest.approx(2000 * 0.56 / 480, abs=0.01)
+        assert 0.85 * took < plan.cost.seconds < took
+        assert max(pulse.seconds_left for pulse in opened.watch) == pytest.approx(plan.cost.seconds, rel=0.01)
 
 
 async def test_operating_time_that_others_use_up_is_waited_for_too():

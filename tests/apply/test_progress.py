@@ -81,7 +81,7 @@ def test_what_a_plan_costs_is_said_when_it_is_much():
         "652 commands in 14 requests, about 86 s: 58% of the operating time of entity.item.property.add."
     )
     assert cost_line(Cost(231, 11502, 1484.2, 4.62, "entity.item.property.add", 11.667)) == snapshot(
-        "11502 commands in 231 requests, about 25 min: 462% of the requests the portal takes at once, 1167% of the operating time of entity.item.property.add; there will be waiting."
+        "11502 commands in 231 requests, about 25 min: 462% of the requests the portal takes at once, 1167% of the operating time of entity.item.property.add; most of it is waiting."
     )
     assert cost_line(Cost(90, 4000, 400.0)) == snapshot("4000 commands in 90 requests, about 7 min.")
 
