@@ -5,15 +5,13 @@ packed by itself; batches of one level mostly go out side by side.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 
 from b24provision.costs import Costs
 from b24provision.packing import Packer
 from b24provision.rest.calls import MAX_COMMANDS
 from b24provision.rest.fits import fits_batch
 from b24provision.steps import Step
-
-_NONE: frozenset[int] = frozenset()
 
 
 class Graph:
@@ -22,17 +20,17 @@ class Graph:
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = steps
         self._fit = [fits_batch(step.call) for step in steps]
-        self._waits: list[Set[int]] = []
+        self._waits: list[Sequence[int]] = []
         """Steps whose answer is awaited."""
-        self._needs: list[Set[int]] = []
+        self._needs: list[Sequence[int]] = []
         """Steps that come before, in the same batch or one that was answered."""
         self._needed_by: dict[int, set[int]] = defaultdict(set)
         self._waited_by: dict[int, set[int]] = defaultdict(set)
         last: dict[str, int] = {}
         for position, step in enumerate(self._steps):
-            waits = {last[name] for name in step.waits if name in last} or _NONE
-            self._waits.append(waits if step.first else waits | {position - 1})
-            self._needs.append({last[name] for name in step.needs | step.follows if name in last} or _NONE)
+            waits = tuple([last[name] for name in step.waits if name in last])
+            self._waits.append(waits if step.first else (*waits, position - 1))
+            self._needs.append(tuple([last[name] for name in step.needs | step.follows if name in last]))
             for before in self._needs[position]:
                 self._needed_by[before].add(position)
             for before in self._waits[position]:

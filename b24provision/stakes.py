@@ -33,6 +33,8 @@ def read_stakes(plan: Plan, known: Mapping[str, Held]) -> Reader[Plan]:
     Source: api-reference/entity/items (entity.item.get).
     """
     asked = [_Question.of(change, known) for change in plan.changes if _is_risky(change)]
+    if not asked:
+        return plan
     calls = [call for question in asked for call in question.counting()]
     answers = (yield calls) if calls else []
     for question in asked:
@@ -47,7 +49,9 @@ def read_stakes(plan: Plan, known: Mapping[str, Held]) -> Reader[Plan]:
         for question, page in zip(curious, pages, strict=True):
             question.look_at(page)
     stakes = {question.change.id: question.stake() for question in asked}
-    changes = tuple(replace(change, stake=stakes.get(change.id)) for change in plan.changes)
+    changes = tuple(
+        replace(change, stake=stakes[change.id]) if change.id in stakes else change for change in plan.changes
+    )
     return _without_empty_formers(replace(plan, changes=changes))
 
 
