@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from b24provision.apply import Pulse
+from b24provision.render.words import duration
 
 _LINE_EVERY_S = 10.0
 _REDRAW_EVERY_S = 1.0
@@ -23,15 +24,15 @@ _CLEAR = "\r\x1b[K"
 def said(pulse: Pulse, waited_s: float = 0.0) -> str:
     """Put a pulse in words, so many seconds after it came."""
     parts = [f"{pulse.done}/{pulse.total}"]
-    if pulse.waits_for:
-        parts.append(f"waiting for {pulse.waits_for}")
     if pulse.in_flight:
         parts.append(f"{pulse.in_flight} in flight")
     if pulse.entity:
         parts.append(pulse.entity)
     left = pulse.seconds_left - waited_s
     if left >= 1:
-        parts.append(f"about {left:.0f} s left")
+        parts.append(f"about {duration(round(left))} left")
+    if pulse.waits_for:
+        parts.append(f"waiting for {pulse.waits_for}")  # last, as it is what a narrow terminal can do without
     return "  ".join(parts)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from b24provision.plan import Cost, Plan
+from b24provision.render.words import duration
 from b24provision.stages import Batch, Stages, compile_stages
 from b24provision.steps import Step
 
@@ -34,13 +35,13 @@ def cost_line(cost: Cost) -> str | None:
 
 
 def _sum(cost: Cost) -> str:
-    return f"{cost.commands} commands in {_counted(cost.requests, 'request')}, about {_time(cost.seconds)}"
+    return f"{cost.commands} commands in {_counted(cost.requests, 'request')}, about {duration(cost.seconds)}"
 
 
 def _writes(stages: Stages) -> Iterator[str]:
     for number, batch in enumerate(stages.writes, start=1):
         what = "1 call by itself" if batch.is_alone else _counted(len(batch.steps), "command")
-        yield f"  {number:>3}  {what}, about {_time(batch.seconds())}{_after(batch)}"
+        yield f"  {number:>3}  {what}, about {duration(batch.seconds())}{_after(batch)}"
         for entity, steps in groupby(batch.steps, key=_entity):
             yield f"         {entity}: {_methods(list(steps))}"
 
@@ -73,9 +74,3 @@ def _methods(steps: Sequence[Step]) -> str:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min"

@@ -115,3 +115,10 @@ def shown(value: Any) -> str:
     if value is None:
         return "–"
     return json.dumps(value, ensure_ascii=False)
+
+
+def duration(seconds: float) -> str:
+    """Write a time down, no more exactly than it is known."""
+    if seconds >= 90:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s".replace(".0 s", " s")

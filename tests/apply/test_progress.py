@@ -60,9 +60,13 @@ async def test_a_terminal_has_a_bar_that_goes_away():
 async def test_what_is_waited_for_is_said():
     shown, stream = progress()
     with shown.shown():
-        shown.watch(replace(PULSE, in_flight=0, entity="", waits_for="the operating time of entity.add"))
+        shown.watch(
+            replace(
+                PULSE, in_flight=0, entity="", waits_for="the operating time of entity.add", seconds_left=900
+            )
+        )
         await asyncio.sleep(15)
-    assert stream.getvalue() == "210/550  waiting for the operating time of entity.add  about 32 s left\n"
+    assert stream.getvalue() == "210/550  about 15 min left  waiting for the operating time of entity.add\n"
 
 
 async def test_programs_are_spared():
@@ -98,7 +102,7 @@ Stages:
          odd: entity.add
     3  verify: 6 reads of 2 storages, after all writes
 
-10 commands in 3 requests, about 2.0 s.
+10 commands in 3 requests, about 2 s.
 """)
     run("apply", "--target", "local", "--auto-approve")
     write(
