@@ -3,7 +3,8 @@
 Pure, and about numbers only: a step is a position. Some belong to a *head*, the creation of what they go
 into: they may share its batch, after it, or come in a batch that begins when the head's was answered.
 
-The fewest batches come first. Cutting the steps every fifty would make a chain of batches, each waiting for
+The fewest batches come first, except that what would keep one request busy for long is spread over a few, which go out
+side by side: requests are dear, but a handful of them are not. Cutting the steps every fifty would make a chain of batches, each waiting for
 the one before because of the one group that straddles their border. So heads are spread over a few opening
 batches, with as many of their own steps as there is room for, and what is left over fills further ones,
 each of which then waits for one or two opening batches only.
@@ -19,6 +20,10 @@ IN_FLIGHT = 4
 """How many requests go out side by side, until the portal has shown how many it bears."""
 BUDGET_S = 40.0
 """What a batch may take: well under the 60 s after which the cloud cuts a request."""
+WORTH_A_REQUEST_S = 5.0
+"""So much work is worth a request of its own, as long as fewer are needed than may be in flight."""
+_UNEVEN = 1.5
+"""How much longer than its share a batch may take before its steps are rather made to wait for a first batch."""
 
 Batches = list[list[int]]
 
@@ -33,6 +38,9 @@ class Packer:
     def pack(self, steps: Sequence[int], *, in_order: bool = False) -> Batches:
         """Give batches of `steps`, each after those it depends on. `in_order` keeps those at the end last."""
         fewest = self._fewest(steps)
+        worth = min(IN_FLIGHT, int(round(self._seconds(steps), 6) / WORTH_A_REQUEST_S))
+        if worth > fewest:
+            return self._side_by_side(steps, worth, in_order=in_order)
         if fewest <= 1:
             return [list(steps)] if steps else []
         if not in_order:
@@ -46,9 +54,21 @@ class Packer:
                     return batches
         return self._cut(steps, fewest)
 
+    def _side_by_side(self, steps: Sequence[int], parts: int, *, in_order: bool) -> Batches:
+        """Spread steps over a few batches that wait for none; if they cannot be, over some that wait for a small one."""
+        if not in_order:
+            chunks = _chunks(self._groups(steps), parts)
+            batches = [[step for group in chunk for step in group.steps] for chunk in chunks]
+            longest_s = max(map(self._seconds, batches))
+            if self._fit(batches) and longest_s <= _UNEVEN * self._seconds(steps) / parts:
+                return batches
+        return self._cut(steps, parts)
+
+    def _seconds(self, steps: Sequence[int]) -> float:
+        return sum(map(self.cost_s, steps))
+
     def _fewest(self, steps: Sequence[int]) -> int:
-        seconds = sum(map(self.cost_s, steps))
-        return max(-(-len(steps) // MAX_COMMANDS), int(-(-seconds // BUDGET_S)))
+        return max(-(-len(steps) // MAX_COMMANDS), int(-(-self._seconds(steps) // BUDGET_S)))
 
     def _fit(self, batches: Batches) -> bool:
         return all(self._fewest(batch) <= 1 for batch in batches)
@@ -96,6 +116,10 @@ class Packer:
 class _Group:
     head: int | None
     members: list[int] = field(default_factory=list)
+
+    @property
+    def steps(self) -> list[int]:
+        return self.members if self.head is None else [self.head, *self.members]
 
     @property
     def size(self) -> int:

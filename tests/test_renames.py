@@ -146,9 +146,9 @@ async def test_a_refused_rename_lets_nothing_touch_the_wrong_storage(portal: Loc
 
 
 async def test_renames_of_many_take_two_batches(portal: LocalPortal):
-    rows = "\n".join(f"  n{n}: {{name: N, renamed_from: o{n}, properties: {{p: }}}}" for n in range(12))
+    rows = "\n".join(f"  n{n}: {{name: N, renamed_from: o{n}, properties: {{p: }}}}" for n in range(8))
     async with provisioner(portal) as opened:
-        for n in range(12):
+        for n in range(8):
             await with_items(opened, f"o{n}")
         plan = await opened.plan(intent(f"entities:\n{rows}"))
         assert plan.cost.requests == 3

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b24provision.costs import SEEN
+from b24provision.costs import SEEN, Costs
 from b24provision.forecast import forecast
 from b24provision.packing import BUDGET_S
 from b24provision.plan import Action, Change, Kind, Risk
@@ -50,12 +50,16 @@ def creation(entities: int, properties: int) -> list[Change]:
     ]
 
 
-def batches(changes: Sequence[Change]) -> Sequence[Batch]:
-    return compile_stages(changes).writes
+QUICK = Costs({})
+"""A portal on which nothing takes long enough to be worth a request of its own."""
 
 
-def shape(changes: Sequence[Change]) -> list[tuple[int, list[int]]]:
-    return [(len(batch.steps), sorted(batch.after)) for batch in batches(changes)]
+def batches(changes: Sequence[Change], costs: Costs = SEEN) -> Sequence[Batch]:
+    return compile_stages(changes, costs=costs).writes
+
+
+def shape(changes: Sequence[Change], costs: Costs = SEEN) -> list[tuple[int, list[int]]]:
+    return [(len(batch.steps), sorted(batch.after)) for batch in batches(changes, costs)]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,25 @@ def test_nobody_waits_long_for_a_storage_of_many_properties():
 
 
 def test_what_depends_on_nothing_is_spread_evenly():
-    assert shape([change(Action.UPDATE, f"s{n}") for n in range(120)]) == [(40, [])] * 3
+    updates = [change(Action.UPDATE, f"s{n}") for n in range(120)]
+    assert shape(updates, QUICK) == [(40, [])] * 3
+    assert shape(updates) == [(30, [])] * 4
+
+
+def test_long_work_is_spread_over_a_few_requests_side_by_side():
+    assert shape(creation(3, 3)) == [(12, [])]
+    assert shape(creation(5, 4)) == [(15, []), (10, [])]
+    assert shape(creation(10, 3)) == [(12, []), (8, []), (12, []), (8, [])]
+    assert shape([change(Action.DELETE, f"s{n}") for n in range(50)]) == [
+        (13, []),
+        (13, []),
+        (12, []),
+        (12, []),
+    ]
+
+
+def test_a_storage_too_large_for_its_share_is_made_first():
+    assert shape(creation(1, 49)) == [(1, []), (17, [0]), (16, [0]), (16, [0])]
 
 
 def test_a_rename_is_answered_before_anything_follows():
@@ -96,13 +118,13 @@ def test_what_would_begin_a_batch_for_itself_rides_along_where_nothing_waits_for
     renames = [change(Action.RENAME, f"n{n}", former=f"o{n}") for n in range(10)]
     inside = [change(Action.CREATE, f"n{n}.p") for n in range(10)]
     free = [change(Action.UPDATE, f"f{n}") for n in range(60)]
-    assert shape([*renames, *inside, *free]) == [(50, []), (30, [0])]
+    assert shape([*renames, *inside, *free], QUICK) == [(50, []), (30, [0])]
 
 
 def test_deletions_come_last_and_share_the_last_batch():
     assert shape([*creation(2, 1), change(Action.DELETE, "old")]) == [(5, [])]
     deletions = [change(Action.DELETE, f"old{n}") for n in range(55)]
-    assert shape([*creation(12, 4), *deletions]) == [(50, []), (15, [0]), (50, [0, 1])]
+    assert shape([*creation(12, 4), *deletions], QUICK) == [(50, []), (15, [0]), (50, [0, 1])]
 
 
 def test_what_a_batch_would_alter_goes_alone():
@@ -124,8 +146,8 @@ def test_rights_are_replaced_before_anything_else_happens_inside():
 
 def test_a_portal_measured_to_be_slow_gets_smaller_batches():
     slow = SEEN.corrected({"entity.item.property.add": MethodStats(20, 40.0)})
-    found = compile_stages(creation(1, 49), costs=slow).writes
-    assert len(found) == 3
+    found = compile_stages(creation(4, 30), costs=slow).writes
+    assert len(found) == 7 > len(batches(creation(4, 30)))
     assert all(batch.seconds(slow) <= BUDGET_S for batch in found)
     assert SEEN.corrected({"entity.add": MethodStats(100, 1.0)}) is SEEN
 

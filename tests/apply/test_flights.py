@@ -145,7 +145,7 @@ async def test_destroying_fifty_storages_reads_them_once():
         plan = await opened.provisioner.plan(wanted)
         assert opened.portal.request_count == 3
         assert (await opened.provisioner.apply(wanted, plan, allow_data_loss=True)).verified
-        assert opened.portal.request_count == 3 + plan.cost.requests == 3 + 1 + 1
+        assert opened.portal.request_count == 3 + plan.cost.requests == 3 + 4 + 1
 
 
 async def test_one_failure_cancels_no_other_and_nothing_further_is_sent():
