@@ -28,11 +28,12 @@ def rename_hints(
     made = {change.address for change in changes if change.action is Action.CREATE}
     owners = {fold(address.partition(".")[0]) for address in made}
     going = {fold(change.address) for change in changes if change.action is Action.DELETE}
-    left_over = [*_going(going, snapshot), *unmanaged_entities(intent, snapshot)] if made else []
+    new = [key for key, live in matches.items() if live is None]
+    left_over = [*_going(going, snapshot), *unmanaged_entities(intent, snapshot)] if new else []
     for key, live in matches.items():
         wanted = intent.manifest.entities[key]
         if live is None:
-            if wanted.code in made and len(made) * len(left_over) <= _MOST_PAIRS:
+            if len(new) * len(left_over) <= _MOST_PAIRS:
                 yield from _entity_hint(wanted, left_over)
         elif key in owners or fold(live.code) in owners:
             yield from _inside(wanted, live, intent, made, going)
