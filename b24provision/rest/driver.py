@@ -6,7 +6,7 @@ the counters. What to do next is decided in `exchange`.
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
@@ -107,7 +107,7 @@ class Driver:
         """Tell how long these calls, sent now as one request, would wait for operating time."""
         method = calls[0].method if len(calls) == 1 else "batch"
         seconds = self._budget.wait_s(self._needs(method, calls), self._settings.wall_clock())
-        return Wait(seconds, _operating_time_of(method, calls))
+        return Wait(seconds, _operating_time_of(method, calls)) if seconds else Wait()
 
     async def aclose(self) -> None:
         """Finish a renewal that is under way, then let go of the connections."""
@@ -227,32 +227,42 @@ class Driver:
         """Learn from an answer what it cost."""
         now = self._settings.wall_clock()
         time = mapping(answer.body.get("time")) or {}
-        self._budget.ran(
-            question.method, number(time.get("duration")) or 0.0, number(time.get("finish")) or now
-        )
+        seconds = number(time.get("duration")) or 0.0
+        self._budget.ran(question.method, {_second(time, now): seconds})
         self._budget.note(question.method, time, now)
         if not question.keys:
-            self._tally.ran(question.method, number(time.get("duration")) or 0.0)
+            self._tally.ran(question.method, seconds)
             return
         envelope = Envelope.of(answer.body.get("result"))
+        self._account_commands(question, envelope, now)
+        if envelope.result_error:
+            self._note_refusals(question, envelope)
+
+    def _account_commands(self, question: Question, envelope: Envelope, now: float) -> None:
         last: dict[str, Mapping[str, Any]] = {}
+        spent: defaultdict[str, dict[int, float]] = defaultdict(dict)
         for key, call in zip(question.keys, question.calls, strict=True):
             own = mapping(envelope.result_time.get(key))
             if own is not None:
                 last[call.method] = own
-                seconds = number(own.get("duration")) or 0.0
+                seconds, second = number(own.get("duration")) or 0.0, _second(own, now)
                 self._tally.ran(call.method, seconds)
-                self._budget.ran(call.method, seconds, number(own.get("finish")) or now)
+                by_second = spent[call.method]
+                by_second[second] = by_second.get(second, 0.0) + seconds
         for method, own in last.items():
+            self._budget.ran(method, spent[method])
             self._budget.note(method, own, now)
-        if envelope.result_error:
-            self._note_refusals(question, envelope)
 
     def _note_refusals(self, question: Question, envelope: Envelope) -> None:
         errors = envelope.result_error
         commands = zip(question.keys, question.calls, strict=True)
         limited = [call.method for key, call in commands if _is_time_limit(errors.get(key))]
         self._budget.refused(limited, self._settings.wall_clock())
+
+
+def _second(time: Mapping[str, Any], now: float) -> int:
+    """Give the second of Unix time in which something ended, by the portal's account or as of now."""
+    return int(number(time.get("finish")) or now)
 
 
 def _is_time_limit(error: Any) -> bool:

@@ -63,13 +63,15 @@ class OperatingBudget:
         self._accounts: dict[str, _Account] = {}
         self._reserved: dict[int, tuple[float, Needs]] = {}
 
-    def ran(self, method: str, seconds: float, ended_at: float) -> None:
-        """Learn that a command of ours took so long. Before `note`, which tells what that comes to."""
+    def ran(self, method: str, seconds: Mapping[int, float]) -> None:
+        """Learn how long commands of ours took, by the second in which they ended. `note` comes after it."""
+        if self._limits.operating_limit_s is None:
+            return
         account = self._account(method)
-        second = int(ended_at)
-        account.own[second] = account.own.get(second, 0.0) + seconds
-        if ended_at <= account.told_at:  # the portal has told of it before its own answer came
-            account.foreign_s = max(0.0, account.foreign_s - seconds)
+        for second, spent_s in seconds.items():
+            account.own[second] = account.own.get(second, 0.0) + spent_s
+            if second < account.told_at:  # the portal has told of it before its own answer came
+                account.foreign_s = max(0.0, account.foreign_s - spent_s)
 
     def note(self, method: str, time: Mapping[str, Any], now: float) -> None:
         """Take over a method's `operating` and `operating_reset_at` from an answer, if they are there."""

@@ -136,7 +136,7 @@ async def test_a_command_that_is_refused_makes_its_method_rest():
 def test_what_was_run_from_here_becomes_free_second_by_second():
     budget = OperatingBudget(Limits.default())
     for second in range(0, 480, 48):
-        budget.ran("entity.add", 48, UNIX + second)
+        budget.ran("entity.add", {UNIX + second: 48})
     budget.note("entity.add", {**time(480, 600), "finish": UNIX + 432}, UNIX + 432)
     for need_s, wait_s in ((0, 168), (40, 168), (50, 216), (475, 600), (1000, 600)):
         assert budget.wait_s({"entity.add": need_s}, UNIX + 432) == wait_s
@@ -144,7 +144,7 @@ def test_what_was_run_from_here_becomes_free_second_by_second():
 
 def test_what_others_run_is_free_at_the_reset():
     budget = OperatingBudget(Limits.default())
-    budget.ran("entity.add", 100, UNIX)
+    budget.ran("entity.add", {UNIX: 100})
     budget.note("entity.add", time(470, 90), UNIX)
     assert budget.wait_s({"entity.add": 10.0}, UNIX) == 90
     assert budget.wait_s({"entity.add": 10.0}, UNIX + 90) == 0
@@ -152,7 +152,7 @@ def test_what_others_run_is_free_at_the_reset():
 
 def test_what_is_in_flight_is_set_aside():
     budget = OperatingBudget(Limits.default())
-    budget.ran("entity.add", 400, UNIX)
+    budget.ran("entity.add", {UNIX: 400})
     budget.note("entity.add", {**time(400, 600), "finish": UNIX}, UNIX)
     needs = {"entity.add": 40.0}
     budget.reserve(1, needs, UNIX)
@@ -164,18 +164,18 @@ def test_what_is_in_flight_is_set_aside():
 def test_what_the_portal_tells_of_beyond_our_own_is_what_is_in_flight():
     budget = OperatingBudget(Limits.default())
     budget.reserve(1, {"entity.add": 200.0}, UNIX)
-    budget.ran("entity.add", 100, UNIX + 5)
+    budget.ran("entity.add", {UNIX + 5: 100})
     budget.note("entity.add", {**time(250, 600), "finish": UNIX + 5}, UNIX + 5)
     assert budget.wait_s({"entity.add": 170.0}, UNIX + 5) == 0
     assert budget.wait_s({"entity.add": 180.0}, UNIX + 5) > 0
-    budget.ran("entity.add", 150, UNIX + 4)  # its answer comes later than what tells of it
+    budget.ran("entity.add", {UNIX + 4: 150})  # its answer comes later than what tells of it
     budget.release(1)
     assert budget.wait_s({"entity.add": 220.0}, UNIX + 5) == 0
 
 
 def test_a_method_that_is_not_billed_is_not_waited_for():
     budget = OperatingBudget(Limits.default())
-    budget.ran("batch", 1000, UNIX)
+    budget.ran("batch", {UNIX: 1000})
     assert budget.wait_s({"batch": 30.0}, UNIX) == 0
     budget.note("batch", time(0, 600), UNIX)
     assert budget.wait_s({"batch": 30.0}, UNIX) == 0
