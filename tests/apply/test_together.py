@@ -3,13 +3,11 @@
 import asyncio
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +17,7 @@ from b24provision.local import Costs, LocalPortal
 from b24provision.plan import Report
 from b24provision.render import renderer
 from tests.apply.oracle import State
+from tests.apply.process import started
 from tests.apply.test_faults import run, world, writes
 from tests.apply.wire import Watched
 from tests.support import Served, intent, provisioner, serve, write
@@ -119,8 +118,7 @@ def test_two_of_a_plan_with_everything_in_it():
         assert writes(portal)
 
 
-def command() -> list[str]:
-    return [sys.executable, "-m", "b24provision", "apply", "--auto-approve", "--allow-data-loss"]
+APPLY = ["apply", "--auto-approve", "--allow-data-loss"]
 
 
 def die_and_begin_anew(moment: int) -> int:
@@ -128,15 +126,16 @@ def die_and_begin_anew(moment: int) -> int:
     with LocalPortal.open(costs=Costs(0.01)) as portal, serve(portal.app) as endpoint:
         carried_out, reached = count(1), threading.Event()
         portal.listen(lambda _: reached.set() if next(carried_out) >= moment else None)
-        env = {**os.environ, **Served(portal, endpoint).environment()}
-        killed = subprocess.Popen(command(), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        reached.wait(timeout=60)
-        killed.send_signal(signal.SIGKILL)
-        killed.wait()
+        env, said = Served(portal, endpoint).environment(), Path(f"said-{threading.get_ident()}")
+        killed = started(APPLY, env, said)
+        assert reached.wait(timeout=60)
+        killed.kill()
+        killed.join()
         made = len(State.of(portal).properties)
-        done = subprocess.run(command(), env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "Verified." in done.stdout or "No changes." in done.stdout
+        again = started(APPLY, env, said)
+        again.join()
+        assert again.exitcode == 0, said.read_text()
+        assert "Verified." in said.read_text() or "No changes." in said.read_text()
         assert sorted(codes(portal).elements()) == sorted(f"s{n}" for n in range(30))
         assert len(State.of(portal).properties) == 120
         return made
@@ -158,14 +157,13 @@ def test_two_processes_of_two_users_apply_the_same_manifest():
         portal.add_user(2, admin=True)
         running = []
         for user_id in (1, 2):
-            token = portal.issue_token(user_id).access_token
-            env = {**os.environ, "B24_ENDPOINT": endpoint, "B24_ACCESS_TOKEN": token}
-            arguments = [*command(), "--state-dir", f"state{user_id}"]
-            running.append(subprocess.Popen(arguments, env=env, stdout=subprocess.PIPE, text=True))
-        for process in running:
-            said, _ = process.communicate(timeout=120)
-            assert process.returncode == 0, said
-            assert "Verified." in said or "No changes." in said
+            token, said = portal.issue_token(user_id).access_token, Path(f"said-{user_id}")
+            env = {"B24_ENDPOINT": endpoint, "B24_ACCESS_TOKEN": token}
+            running.append((started([*APPLY, "--state-dir", f"state-{user_id}"], env, said), said))
+        for process, said in running:
+            process.join()
+            assert process.exitcode == 0, said.read_text()
+            assert "Verified." in said.read_text() or "No changes." in said.read_text()
         assert set(codes(portal).values()) == {1}
         assert len(State.of(portal).properties) == 120
 

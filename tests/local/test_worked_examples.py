@@ -340,7 +340,7 @@ async def test_documented_errors(
     assert admin.statuses[-1] == 400
 
 
-@pytest.mark.parametrize("method", [*(set(WRITERS) - {"entity.add"}), "entity.rights"])
+@pytest.mark.parametrize("method", sorted({*WRITERS, "entity.rights"} - {"entity.add"}))
 async def test_access_denied(scene: LocalPortal, admin: Caller, method: str) -> None:
     anna = Caller(admin.http, scene.issue_token(7).access_token)
     body = await anna.refused(method, **GOOD[method])
