@@ -227,31 +227,32 @@ class Driver:
         """Learn from an answer what it cost."""
         now = self._settings.wall_clock()
         time = mapping(answer.body.get("time")) or {}
-        seconds = number(time.get("duration")) or 0.0
-        self._budget.ran(question.method, {_second(time, now): seconds})
-        self._budget.note(question.method, time, now)
+        seconds, ahead_s = number(time.get("duration")) or 0.0, _ahead_s(time, now)
+        self._budget.ran(question.method, {int(now): seconds})
+        self._budget.note(question.method, time, now, ahead_s)
         if not question.keys:
             self._tally.ran(question.method, seconds)
             return
         envelope = Envelope.of(answer.body.get("result"))
-        self._account_commands(question, envelope, now)
+        self._account_commands(question, envelope, now, ahead_s)
         if envelope.result_error:
             self._note_refusals(question, envelope)
 
-    def _account_commands(self, question: Question, envelope: Envelope, now: float) -> None:
+    def _account_commands(self, question: Question, envelope: Envelope, now: float, ahead_s: float) -> None:
         last: dict[str, Mapping[str, Any]] = {}
         spent: defaultdict[str, dict[int, float]] = defaultdict(dict)
         for key, call in zip(question.keys, question.calls, strict=True):
             own = mapping(envelope.result_time.get(key))
             if own is not None:
                 last[call.method] = own
-                seconds, second = number(own.get("duration")) or 0.0, _second(own, now)
+                seconds = number(own.get("duration")) or 0.0
+                second = int((number(own.get("finish")) or now + ahead_s) - ahead_s)
                 self._tally.ran(call.method, seconds)
                 by_second = spent[call.method]
                 by_second[second] = by_second.get(second, 0.0) + seconds
         for method, own in last.items():
             self._budget.ran(method, spent[method])
-            self._budget.note(method, own, now)
+            self._budget.note(method, own, now, ahead_s)
 
     def _note_refusals(self, question: Question, envelope: Envelope) -> None:
         errors = envelope.result_error
@@ -260,9 +261,10 @@ class Driver:
         self._budget.refused(limited, self._settings.wall_clock())
 
 
-def _second(time: Mapping[str, Any], now: float) -> int:
-    """Give the second of Unix time in which something ended, by the portal's account or as of now."""
-    return int(number(time.get("finish")) or now)
+def _ahead_s(time: Mapping[str, Any], now: float) -> float:
+    """Give how far the portal's clock is ahead of ours, by when it says that it had finished what has just come."""
+    finish = number(time.get("finish"))
+    return finish - now if finish else 0.0
 
 
 def _is_time_limit(error: Any) -> bool:

@@ -1,6 +1,6 @@
 """The budget of operating time: how long a method must rest before it may run again.
 
-Arithmetic only. A method may run for so long in a sliding window. The portal says in every answer how much of that is
+Arithmetic only, by our own clock. A method may run for so long in a sliding window. The portal says in every answer how much of that is
 used up, and when a first part becomes free; how the rest becomes free, second by second, follows from what was run
 from here, and is kept by the second. What others have run is known as a sum only, and taken to be free at the
 reset. What is in flight is set aside. `now` is Unix time in seconds, as is `operating_reset_at`.
@@ -73,17 +73,21 @@ class OperatingBudget:
             if second < account.told_at:  # the portal has told of it before its own answer came
                 account.foreign_s = max(0.0, account.foreign_s - spent_s)
 
-    def note(self, method: str, time: Mapping[str, Any], now: float) -> None:
-        """Take over a method's `operating` and `operating_reset_at` from an answer, if they are there."""
+    def note(self, method: str, time: Mapping[str, Any], now: float, ahead_s: float = 0.0) -> None:
+        """Take over a method's `operating` and `operating_reset_at` from an answer, if they are there.
+
+        The portal's clock is `ahead_s` ahead of ours.
+        """
         used_s, reset_at = number(time.get("operating")), number(time.get("operating_reset_at"))
-        told_at = number(time.get("finish")) or now
+        told_at = (number(time.get("finish")) or now + ahead_s) - ahead_s
         account = self._account(method)
         if used_s is None or told_at < account.told_at:
             return
         own_s = account.own_s(told_at - self._limits.operating_window_s)
         if own_s > used_s:  # billed less than it took, or not at all
             account.own = {second: row * used_s / own_s for second, row in account.own.items()}
-        account.used_s, account.reset_at, account.told_at = used_s, reset_at or 0.0, told_at
+        account.used_s, account.told_at = used_s, told_at
+        account.reset_at = min((reset_at or ahead_s) - ahead_s, told_at + self._limits.operating_window_s)
         account.foreign_s = max(0.0, used_s - own_s)
 
     def refused(self, methods: Iterable[str], now: float) -> float:

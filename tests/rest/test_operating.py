@@ -142,6 +142,13 @@ def test_what_was_run_from_here_becomes_free_second_by_second():
         assert budget.wait_s({"entity.add": need_s}, UNIX + 432) == wait_s
 
 
+def test_a_reset_beyond_the_window_is_not_believed():
+    budget = OperatingBudget(Limits.default())
+    budget.note("a.b", time(480, 1e12), UNIX)
+    assert budget.wait_s({"a.b": 1.0}, UNIX) == 600
+    assert budget.wait_s({"a.b": 1.0}, UNIX + 600) == 0
+
+
 def test_what_others_run_is_free_at_the_reset():
     budget = OperatingBudget(Limits.default())
     budget.ran("entity.add", {UNIX: 100})
@@ -179,3 +186,13 @@ def test_a_method_that_is_not_billed_is_not_waited_for():
     assert budget.wait_s({"batch": 30.0}, UNIX) == 0
     budget.note("batch", time(0, 600), UNIX)
     assert budget.wait_s({"batch": 30.0}, UNIX) == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("ahead", [-7200.0, 0.0, 7200.0])
+async def test_a_portal_whose_clock_is_off_is_understood(ahead: float):
+    full = {**time(478, 90 + ahead), "finish": UNIX + ahead, "duration": 1.0}
+    async with portal(wire(ok(1, time=full), ok(2))) as client:
+        await client.call.make("entity.item.add", {"ENTITY": "a", "NAME": "x"})
+        await client.call.make("entity.item.add", {"ENTITY": "a", "NAME": "y"})
+        assert now() == 90
