@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,9 @@ from b24provision.targets.session import Session, Tell, tell_nobody
 from b24provision.targets.state import keep_private
 
 T = TypeVar("T")
+
+_PATIENCE_S = 10.0
+"""How long a write waits for a limit while it counts as in flight. Longer waits are the scheduler's, who can be stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +133,9 @@ class Provisioner:
         self, plan: Plan, look: Look, stop: Callable[[], bool], *, done: Collection[str] = ()
     ) -> Report:
         await self._back_up(plan, done)
-        stats = self.session.client.stats
+        stats, send = self.session.client.stats, partial(self.session.send, patience_s=_PATIENCE_S)
         applier = Applier(
-            self.session.send,
+            send,
             look,
             self.sleep,
             stop,
@@ -143,7 +147,7 @@ class Provisioner:
         if self.journal is None:
             return await applier.apply(plan, done=done)
         with self.journal.run(plan) as journal:
-            applier.send = journal.watched(self.session.send)
+            applier.send = journal.watched(send)
             report = await applier.apply(plan, done=done)
             journal.reported(report)
         return report

@@ -42,9 +42,9 @@ def _bucket_s(requests: int, limits: Limits) -> float:
 
 def _operating_s(seconds: float, limits: Limits) -> float:
     """Give what it takes to run a method for so long: what the limit allows, again with every window."""
-    if limits.operating_limit_s is None:
+    if not limits.operating_most_s:
         return 0.0
-    windows, rest_s = divmod(seconds, limits.operating_limit_s - limits.operating_margin_s)
+    windows, rest_s = divmod(seconds, limits.operating_most_s)
     return windows * limits.operating_window_s + rest_s / IN_FLIGHT
 
 

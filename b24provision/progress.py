@@ -61,7 +61,9 @@ class _Live:
         self._leaving = {fold(change.former_address): change for change in renames}
         self._taking = {fold(change.address): change for change in renames}
         self._listed = {fold(row.code) for row in snapshot.listed}
-        self._rename_states = self._judge_renames()
+        self._rename_states: dict[str, State] = {}
+        for kind in (Kind.ENTITY, Kind.PROPERTY):  # where a property is, depends on where its storage is
+            self._rename_states |= self._judge_renames(kind)
 
     def standing(self, change: Change) -> Standing:
         if self._is_unseen(change):
@@ -112,14 +114,15 @@ class _Live:
         now = {"code": change.address if code else change.former_address} if code or former else None
         return Standing(change, state, change.before if state is State.TO_DO else now)
 
-    def _judge_renames(self) -> dict[str, State]:
-        """Say of every rename, by the folded address it leads to, where it stands.
+    def _judge_renames(self, kind: Kind) -> dict[str, State]:
+        """Say of every rename of one kind, by the folded address it leads to, where it stands.
 
         Where only one of its codes is live, that tells. Where both are, one of them belongs to somebody else: in a
         chain to a neighbour, whose state then tells. Else somebody who is no part of the plan was there.
         """
         states: dict[str, State] = {}
-        for address, change in self._taking.items():
+        renames = {address: change for address, change in self._taking.items() if change.kind is kind}
+        for address, change in renames.items():
             code, former = self._is_live(change.address), self._is_live(change.former_address)
             if code != former:
                 states[address] = State.DONE if code else State.TO_DO
@@ -132,7 +135,7 @@ class _Live:
         for address, state in told.items():
             if state is State.DONE:
                 self._pass_on(states, state, address, lambda row: self._leaving.get(fold(row.address)))
-        return {address: states.get(address, State.OVERTAKEN) for address in self._taking}
+        return {address: states.get(address, State.OVERTAKEN) for address in renames}
 
     def _pass_on(
         self,
@@ -183,8 +186,9 @@ class _Live:
         if not prop:
             return code in self._listed
         taker = self._taking.get(code)
-        before = fold(taker.former_address) if taker is not None else code
-        entity = self._snapshot.entities.get(code) or self._snapshot.entities.get(before)
+        if taker is not None and self._rename_states[code] is not State.DONE:
+            code = fold(taker.former_address)  # what goes by the code now is another storage, or none
+        entity = self._snapshot.entities.get(code)
         return entity is not None and prop in entity.properties
 
 

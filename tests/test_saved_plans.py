@@ -210,3 +210,26 @@ def test_the_journal_tells_what_was_sent_and_how_it_ended():
         "ended",
     ]
     assert run("log", "nothing").exit_code == 3
+
+
+CHAINED = """
+entities:
+  a: {name: G, renamed_from: g, properties: {r: }}
+  g: {name: B, renamed_from: b, properties: {r: {name: q, %s renamed_from: q}}}
+"""
+
+
+@pytest.mark.parametrize("kind", ["", "type: file,"])
+@pytest.mark.parametrize("first", ["r: ", "q: ", "r: , q: ", "other: "])
+async def test_a_property_is_renamed_in_a_storage_that_takes_over_a_code(
+    portal: LocalPortal, kind: str, first: str
+):
+    """While the codes have not moved, what goes by the code is another storage, with properties of its own."""
+    async with provisioner(portal) as opened:
+        before = f"entities: {{g: {{name: G, properties: {{{first}}}}}, b: {{name: B, properties: {{q: }}}}}}"
+        assert (await opened.apply(intent(before))).verified
+        wanted = intent(CHAINED % kind)
+        plan = await opened.plan(wanted)
+        assert (await opened.apply_saved(plan, allow_data_loss=True)).verified
+        assert not (await opened.plan(wanted)).changes
+        assert (await opened.apply_saved(plan, allow_data_loss=True)).verified

@@ -74,7 +74,7 @@ class Applier:
             return ledger.report(verified=True)
         try:
             await self._write(ledger)
-            return await self._verify(ledger)
+            return ledger.report() if ledger.interrupted else await self._verify(ledger)
         except B24ProvisionError as exc:
             if not ledger.wrote:
                 raise

@@ -11,11 +11,9 @@ from heapq import heapify, heappop, heappush
 
 from b24provision.costs import Costs
 from b24provision.rest.calls import Call
-from b24provision.rest.operating import Wait
+from b24provision.rest.operating import NO_WAIT, Wait
 from b24provision.stages import Batch
 from b24provision.steps import Step
-
-NO_WAIT = Wait()
 
 
 @dataclass(slots=True)

@@ -9,18 +9,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from b24provision.apply.departures import NO_WAIT, Departure, Departures
+from b24provision.apply.departures import Departure, Departures
 from b24provision.apply.ledger import Ledger
 from b24provision.apply.pulse import Pulse, Watch
 from b24provision.apply.window import Window
 from b24provision.costs import Costs
-from b24provision.errors import B24ProvisionError, OutcomeUnknownError
+from b24provision.errors import ApiError, B24ProvisionError, OutcomeUnknownError
 from b24provision.reading import Answer, Sender
 from b24provision.rest.calls import Call
-from b24provision.rest.operating import Wait
+from b24provision.rest.operating import NO_WAIT, Wait
 from b24provision.stages import Batch
 from b24provision.steps import Step
-from b24provision.transient import TRIES, lost_race, pause_s
+from b24provision.transient import TRIES, is_transient, lost_race, pause_s
 
 _NAP_S = 1.0
 """How long to wait at most before looking whether somebody asked to stop."""
@@ -130,7 +130,13 @@ class Flights:
     async def _send(self, departure: Departure) -> None:
         """Send once; what is to be sent again stays in the departure."""
         steps = departure.steps
-        answers = await self.send([step.call for step in steps])
+        try:
+            answers = await self.send([step.call for step in steps])
+        except ApiError as refused:
+            if not is_transient(refused) or departure.failures >= TRIES:
+                raise
+            departure.failures += 1
+            return
         self._learn(steps, answers)
         departure.steps = self.ledger.record(steps, answers, last_try=departure.failures >= TRIES)
         departure.failures = departure.failures + 1 if len(departure.steps) == len(steps) else 0

@@ -33,17 +33,19 @@ class CallAction:
         *,
         request_id: str | None = None,
         reads: bool | None = None,
+        patience_s: float | None = None,
     ) -> AjaxResult:
         """Call a method; a call that the portal refuses gives a row with its `error`.
 
-        `reads` says whether the call only reads, where its name does not tell. Raises InputError for what
+        `reads` says whether the call only reads, where its name does not tell. A call refused for operating time
+        waits for a reset at most `patience_s` away; None leaves that to the client's limits. Raises InputError for what
         cannot be sent, UnreachableError, AuthError, UnexpectedAnswerError, and OutcomeUnknownError when the
         answer to a write was lost.
         """
         call = read_call(method, params, reads)
         # A copy, so that nobody can change what is sent again.
         call = Call(call.method, plain(call.params, call.method), call.reads)
-        question = Question(call.method, call.params, (call,), (), request_id or self._new_id())
+        question = Question(call.method, call.params, (call,), (), request_id or self._new_id(), patience_s)
         answer = await self._ask(question)
         return AjaxResult(
             query=Query(call.method, call.params, question.request_id),
@@ -70,6 +72,7 @@ class BatchAction:
         is_halt_on_error: bool = True,
         return_ajax_result: bool = False,
         request_id: str | None = None,
+        patience_s: float | None = None,
     ) -> Result:
         """Run calls, given as a list of rows or as a mapping of names to rows.
 
@@ -78,7 +81,8 @@ class BatchAction:
         ran. Failed calls are in `errors`. With `is_halt_on_error` the portal stops at the first.
 
         A later call may take values from earlier ones: texts such as `$result[name][field]` are replaced by
-        the portal. `fits_batch` tells whether a text that is meant literally survives.
+        the portal. `fits_batch` tells whether a text that is meant literally survives. `patience_s` is as for
+        `call.make`.
 
         Raises what `call.make` raises, and ApiError when the portal refuses the batch as a whole.
         Source: api-reference/batch.
@@ -90,16 +94,25 @@ class BatchAction:
             halt=is_halt_on_error,
             as_rows=return_ajax_result,
             request_id=request_id,
+            patience_s=patience_s,
         )
         return shape(commands, found, as_rows=return_ajax_result)
 
     async def run(
-        self, commands: Commands, lines: Sequence[str], *, halt: bool, as_rows: bool, request_id: str | None
+        self,
+        commands: Commands,
+        lines: Sequence[str],
+        *,
+        halt: bool,
+        as_rows: bool,
+        request_id: str | None,
+        patience_s: float | None = None,
     ) -> list[Outcome]:
         """Run commands, each encoded as a line; gives what came of those that ran."""
         cmd = dict(zip(commands.keys, lines, strict=True)) if commands.named else lines
         payload = {"halt": int(halt), "cmd": cmd}
-        question = Question("batch", payload, commands.calls, commands.keys, request_id or self._new_id())
+        name = request_id or self._new_id()
+        question = Question("batch", payload, commands.calls, commands.keys, name, patience_s)
         answer = await self._ask(question)
         if answer.error is not None:
             raise answer.error

@@ -106,8 +106,7 @@ class Driver:
     def expected_wait(self, calls: Sequence[Call]) -> Wait:
         """Tell how long these calls, sent now as one request, would wait for operating time."""
         method = calls[0].method if len(calls) == 1 else "batch"
-        seconds = self._budget.wait_s(self._needs(method, calls), self._settings.wall_clock())
-        return Wait(seconds, _operating_time_of(method, calls)) if seconds else Wait()
+        return self._budget.wait(self._needs(method, calls), self._settings.wall_clock())
 
     async def aclose(self) -> None:
         """Finish a renewal that is under way, then let go of the connections."""
@@ -146,15 +145,15 @@ class Driver:
         return await self._grant()
 
     async def _wait_for_operating_time(self, question: Question) -> None:
-        """Wait until there is room for what the question needs, and set that aside."""
+        """Wait until there is room for what the question needs, set that aside, and slow down near a limit."""
         budget, clock = self._budget, self._settings.wall_clock
         budget.release(id(question))
         needs = self._needs(question.method, question.calls)
-        rest_s = max(budget.wait_s(needs, clock()), budget.slow_s(needs, clock()))
-        while rest_s > 0:
-            await self._wait(rest_s, _operating_time_of(question.method, question.calls))
-            rest_s = budget.wait_s(needs, clock())
+        while (wait := budget.wait(needs, clock())).seconds > 0:
+            await self._wait(wait.seconds, wait.reason)
         budget.reserve(id(question), needs, clock())
+        if (wait := budget.slow(needs, clock())).seconds > 0:
+            await self._wait(wait.seconds, wait.reason)
 
     def _needs(self, method: str, calls: Sequence[Call]) -> Needs:
         """Expect of each method of a request what it has taken so far."""
@@ -269,9 +268,3 @@ def _ahead_s(time: Mapping[str, Any], now: float) -> float:
 
 def _is_time_limit(error: Any) -> bool:
     return isinstance(error, dict) and error.get("error") == "OPERATION_TIME_LIMIT"
-
-
-def _operating_time_of(method: str, calls: Sequence[Call]) -> str:
-    """Name what is waited for: of a batch, the method it runs most."""
-    often = Counter(call.method for call in calls).most_common(1)
-    return f"the operating time of {often[0][0] if often else method}"

@@ -67,7 +67,7 @@ class Exchange:
         self._question = question
         self._retry = retry
         self._jitter = jitter
-        self._patience_s = patience_s
+        self._patience_s = patience_s if question.patience_s is None else question.patience_s
         self._timeout_s = read_timeout_s if question.only_reads else write_timeout_s
         self._version = version
         self._failures = 0

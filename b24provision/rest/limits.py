@@ -29,6 +29,12 @@ class Limits:
     slow_most_s: float = 7.0
     patience_s: float = 600.0
 
+    @property
+    def operating_most_s(self) -> float | None:
+        """How much of the operating time is used up before waiting; a margin that would leave nothing is cut."""
+        limit_s = self.operating_limit_s
+        return None if limit_s is None else limit_s - min(self.operating_margin_s, limit_s / 10)
+
     @classmethod
     def default(cls) -> "Limits":
         """What every cloud portal grants."""

@@ -33,6 +33,9 @@ class Wait:
     reason: str = ""
 
 
+NO_WAIT = Wait()
+
+
 @dataclass(slots=True)
 class _Account:
     """What one method has used. `foreign_s` is what was not run from here, and counts until `reset_at`."""
@@ -98,17 +101,19 @@ class OperatingBudget:
         resets = [self._refused(self._account(method), now) for method in methods]
         return max(resets, default=now) - now
 
-    def wait_s(self, needs: Needs, now: float) -> float:
+    def wait(self, needs: Needs, now: float) -> Wait:
         """How long a request must wait until there is room for what it needs: the longest rest of any method."""
-        if self._limits.operating_limit_s is None:
-            return 0.0
-        return max((self._rest_s(method, need_s, now) for method, need_s in needs.items()), default=0.0)
+        return self._longest({method: self._rest_s(method, need_s, now) for method, need_s in needs.items()})
 
-    def slow_s(self, needs: Needs, now: float) -> float:
+    def slow(self, needs: Needs, now: float) -> Wait:
         """How much later than it could a request should go, because a method has come near its limit."""
-        if self._limits.operating_limit_s is None:
-            return 0.0
-        return max((self._delay_s(method, now) for method in needs), default=0.0)
+        return self._longest({method: self._delay_s(method, now) for method in needs})
+
+    def _longest(self, seconds: Mapping[str, float]) -> Wait:
+        method = max(seconds, key=seconds.__getitem__, default="")
+        if not method or seconds[method] <= 0:
+            return NO_WAIT
+        return Wait(seconds[method], f"the operating time of {method}")
 
     def reserve(self, request: int, needs: Needs, now: float) -> None:
         """Set aside what a request that goes out now is going to use."""
@@ -141,7 +146,7 @@ class OperatingBudget:
 
     def _rest_s(self, method: str, need_s: float, now: float) -> float:
         account = self._accounts.get(method.lower())
-        if account is None or account.used_s is None:
+        if self._limits.operating_limit_s is None or account is None or account.used_s is None:
             return 0.0
         own_s = account.own_s(now - self._limits.operating_window_s)
         told_s, untold_s = self._flying_s(method, account.told_at)
@@ -157,7 +162,7 @@ class OperatingBudget:
 
     @property
     def _most_s(self) -> float:
-        return (self._limits.operating_limit_s or 0.0) - self._limits.operating_margin_s
+        return self._limits.operating_most_s or 0.0
 
     def _fits(self, used_s: float, most_s: float) -> bool:
         return used_s <= most_s and used_s < self._most_s

@@ -17,7 +17,8 @@ from b24provision.rest.transport import HttpRequest
 class Question:
     """What is to be asked: a REST method with its body, and the calls this amounts to.
 
-    `keys` are the calls' keys when the method is `batch`, empty otherwise.
+    `keys` are the calls' keys when the method is `batch`, empty otherwise. A reset that is further away than
+    `patience_s` is not waited for; None leaves that to the client's limits.
     """
 
     method: str
@@ -25,6 +26,7 @@ class Question:
     calls: tuple[Call, ...]
     keys: tuple[str, ...]
     request_id: str
+    patience_s: float | None = None
 
     @property
     def only_reads(self) -> bool:

@@ -42,14 +42,17 @@ class Session:
     client: Client
     portal: Portal
 
-    async def send(self, calls: Sequence[Call]) -> Sequence[Answer]:
+    async def send(self, calls: Sequence[Call], *, patience_s: float | None = None) -> Sequence[Answer]:
         """Send up to 50 calls as one request; a `Sender`.
 
-        A single call that a batch would alter goes out by itself.
+        A single call that a batch would alter goes out by itself. `patience_s` is as for the client's actions.
         """
         if len(calls) == 1 and not fits_batch(calls[0]):
-            return [await self.client.call.make(calls[0].method, calls[0].params)]
-        result = await self.client.batch.make(calls, is_halt_on_error=False, return_ajax_result=True)
+            method, params = calls[0].method, calls[0].params
+            return [await self.client.call.make(method, params, patience_s=patience_s)]
+        result = await self.client.batch.make(
+            calls, is_halt_on_error=False, return_ajax_result=True, patience_s=patience_s
+        )
         rows: Sequence[Answer] = result.data
         return rows
 

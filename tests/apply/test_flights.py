@@ -198,7 +198,8 @@ async def test_the_operating_time_is_waited_for_and_used_up(billed: bool):
         assert not [call for call in opened.portal.calls() if call.error == "OPERATION_TIME_LIMIT"]
         assert 1200 < now() < 1500
         waits = [pulse for pulse in opened.watch if pulse.waits_for]
-        assert {pulse.waits_for for pulse in waits} == {"the operating time of entity.item.property.add"}
+        full = {"batch", "entity.item.property.add"} if billed else {"entity.item.property.add"}
+        assert {pulse.waits_for for pulse in waits} <= {f"the operating time of {method}" for method in full}
         assert max(pulse.seconds_left for pulse in waits) > 400
 
 
@@ -251,12 +252,35 @@ async def test_what_is_refused_for_good_ends_in_a_report():
         assert len(opened.portal.calls("entity.add")) == 2 * 5
 
 
-async def test_stopping_does_not_wait_for_operating_time():
-    limits = Limits(operating_limit_s=120.0, cut_after_s=60.0)
+@pytest.mark.parametrize("billed", [False, True])
+async def test_stopping_does_not_wait_for_operating_time(billed: bool):
+    limits = Limits(operating_limit_s=120.0, cut_after_s=60.0, batch_is_billed=billed)
     async with Opened(limits=limits, client_limits=ClientLimits(operating_limit_s=120.0)) as opened:
         report = await opened.apply(MANY, stop=lambda: now() > 200)
         assert report.exit_code == 130
         assert now() < 210
+
+
+async def test_stopping_does_not_wait_for_a_batch_that_was_refused_as_a_whole():
+    async with Opened() as opened:
+        opened.portal.faults.add("operation-time-limit", nth=3, method="batch")
+        report = await opened.apply(MANY, stop=lambda: now() > 5)
+        assert report.exit_code == 130
+        assert now() < 60
+
+
+async def test_stopping_does_not_wait_where_others_have_used_much_of_the_time():
+    async with Opened() as opened:
+        make = opened.client.batch_by_chunk.make
+        rows = [
+            ("entity.item.property.add", {"ENTITY": "o", "PROPERTY": f"p{n}", "NAME": "P"})
+            for n in range(680)
+        ]
+        await make([("entity.add", {"ENTITY": "o", "NAME": "O"}), *rows])
+        began = now()
+        report = await opened.apply(MANY, stop=lambda: now() > began + 30)
+        assert report.exit_code == 130
+        assert now() < began + 80
 
 
 async def test_stopping_waits_for_what_is_in_flight_and_starts_nothing():

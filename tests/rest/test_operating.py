@@ -12,7 +12,7 @@ def time(operating: object, reset_in: float) -> dict[str, object]:
 
 def rest(budget: OperatingBudget, *methods: str, at: float = UNIX) -> float:
     needs = dict.fromkeys(methods, 0.0)
-    return max(budget.wait_s(needs, at), budget.slow_s(needs, at))
+    return max(budget.wait(needs, at).seconds, budget.slow(needs, at).seconds)
 
 
 @pytest.mark.parametrize(
@@ -139,22 +139,22 @@ def test_what_was_run_from_here_becomes_free_second_by_second():
         budget.ran("entity.add", {UNIX + second: 48})
     budget.note("entity.add", {**time(480, 600), "finish": UNIX + 432}, UNIX + 432)
     for need_s, wait_s in ((0, 168), (40, 168), (50, 216), (475, 600), (1000, 600)):
-        assert budget.wait_s({"entity.add": need_s}, UNIX + 432) == wait_s
+        assert budget.wait({"entity.add": need_s}, UNIX + 432).seconds == wait_s
 
 
 def test_a_reset_beyond_the_window_is_not_believed():
     budget = OperatingBudget(Limits.default())
     budget.note("a.b", time(480, 1e12), UNIX)
-    assert budget.wait_s({"a.b": 1.0}, UNIX) == 600
-    assert budget.wait_s({"a.b": 1.0}, UNIX + 600) == 0
+    assert budget.wait({"a.b": 1.0}, UNIX).seconds == 600
+    assert budget.wait({"a.b": 1.0}, UNIX + 600).seconds == 0
 
 
 def test_what_others_run_is_free_at_the_reset():
     budget = OperatingBudget(Limits.default())
     budget.ran("entity.add", {UNIX: 100})
     budget.note("entity.add", time(470, 90), UNIX)
-    assert budget.wait_s({"entity.add": 10.0}, UNIX) == 90
-    assert budget.wait_s({"entity.add": 10.0}, UNIX + 90) == 0
+    assert budget.wait({"entity.add": 10.0}, UNIX).seconds == 90
+    assert budget.wait({"entity.add": 10.0}, UNIX + 90).seconds == 0
 
 
 def test_what_is_in_flight_is_set_aside():
@@ -163,9 +163,9 @@ def test_what_is_in_flight_is_set_aside():
     budget.note("entity.add", {**time(400, 600), "finish": UNIX}, UNIX)
     needs = {"entity.add": 40.0}
     budget.reserve(1, needs, UNIX)
-    assert budget.wait_s(needs, UNIX) == 600
+    assert budget.wait(needs, UNIX).seconds == 600
     budget.release(1)
-    assert budget.wait_s(needs, UNIX) == 0
+    assert budget.wait(needs, UNIX).seconds == 0
 
 
 def test_what_the_portal_tells_of_beyond_our_own_is_what_is_in_flight():
@@ -173,19 +173,19 @@ def test_what_the_portal_tells_of_beyond_our_own_is_what_is_in_flight():
     budget.reserve(1, {"entity.add": 200.0}, UNIX)
     budget.ran("entity.add", {UNIX + 5: 100})
     budget.note("entity.add", {**time(250, 600), "finish": UNIX + 5}, UNIX + 5)
-    assert budget.wait_s({"entity.add": 170.0}, UNIX + 5) == 0
-    assert budget.wait_s({"entity.add": 180.0}, UNIX + 5) > 0
+    assert budget.wait({"entity.add": 170.0}, UNIX + 5).seconds == 0
+    assert budget.wait({"entity.add": 180.0}, UNIX + 5).seconds > 0
     budget.ran("entity.add", {UNIX + 4: 150})  # its answer comes later than what tells of it
     budget.release(1)
-    assert budget.wait_s({"entity.add": 220.0}, UNIX + 5) == 0
+    assert budget.wait({"entity.add": 220.0}, UNIX + 5).seconds == 0
 
 
 def test_a_method_that_is_not_billed_is_not_waited_for():
     budget = OperatingBudget(Limits.default())
     budget.ran("batch", {UNIX: 1000})
-    assert budget.wait_s({"batch": 30.0}, UNIX) == 0
+    assert budget.wait({"batch": 30.0}, UNIX).seconds == 0
     budget.note("batch", time(0, 600), UNIX)
-    assert budget.wait_s({"batch": 30.0}, UNIX) == 0
+    assert budget.wait({"batch": 30.0}, UNIX).seconds == 0
 
 
 @pytest.mark.anyio
