@@ -11,6 +11,7 @@ from b24provision.costs import SEEN, Costs
 from b24provision.forecast import forecast
 from b24provision.packing import BUDGET_S
 from b24provision.plan import Action, Change, Kind, Risk
+from b24provision.rest import Limits
 from b24provision.rest.calls import Call
 from b24provision.rest.stats import MethodStats
 from b24provision.stages import Batch, compile_stages
@@ -158,6 +159,13 @@ def test_the_forecast_plays_the_batches_through():
     assert cost.seconds == pytest.approx(3 * 28 - 0.16 * 12 + 4, abs=2)
     assert (cost.busiest_method, cost.bucket_share) == ("entity.item.property.add", 0.28)
     assert cost.operating_share == pytest.approx(500 * 0.56 / 480, abs=0.001)
+
+
+def test_the_forecast_bears_a_limit_as_small_as_its_margin():
+    assert forecast(creation(3, 1), limits=Limits(operating_limit_s=5.0)).seconds == pytest.approx(
+        2.88 + 8 * 0.08
+    )
+    assert forecast(creation(3, 3), limits=Limits(operating_limit_s=5.0)).seconds > 600
 
 
 @st.composite

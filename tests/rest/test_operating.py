@@ -196,3 +196,10 @@ async def test_a_portal_whose_clock_is_off_is_understood(ahead: float):
         await client.call.make("entity.item.add", {"ENTITY": "a", "NAME": "x"})
         await client.call.make("entity.item.add", {"ENTITY": "a", "NAME": "y"})
         assert now() == 90
+
+
+def test_a_margin_leaves_something_of_a_small_limit():
+    budget = OperatingBudget(Limits(operating_limit_s=5.0))
+    budget.note("a.b", time(1, 60), UNIX)
+    assert budget.wait({"a.b": 3.0}, UNIX).seconds == 0
+    assert budget.wait({"a.b": 4.0}, UNIX).seconds == 60
