@@ -123,7 +123,7 @@ APPLY = ["apply", "--auto-approve", "--allow-data-loss"]
 
 def die_and_begin_anew(moment: int) -> int:
     """Kill an apply when the portal has carried out so many commands, and apply again; gives what was made by then."""
-    with LocalPortal.open(costs=Costs(0.01)) as portal, serve(portal.app) as endpoint:
+    with LocalPortal.open(costs=Costs(0.004)) as portal, serve(portal.app) as endpoint:
         carried_out, reached = count(1), threading.Event()
         portal.listen(lambda _: reached.set() if next(carried_out) >= moment else None)
         env, said = Served(portal, endpoint).environment(), Path(f"said-{threading.get_ident()}")
