@@ -3,11 +3,11 @@
 Pure, and about numbers only: a step is a position. Some belong to a *head*, the creation of what they go
 into: they may share its batch, after it, or come in a batch that begins when the head's was answered.
 
-The fewest batches come first, except that what would keep one request busy for long is spread over a few, which go out
-side by side: requests are dear, but a handful of them are not. Cutting the steps every fifty would make a chain of batches, each waiting for
-the one before because of the one group that straddles their border. So heads are spread over a few opening
-batches, with as many of their own steps as there is room for, and what is left over fills further ones,
-each of which then waits for one or two opening batches only.
+The fewest batches come first, except that what would keep one request busy for long is spread over a few, which go
+out side by side: requests are dear, but a handful of them are not. Cutting the steps every fifty would make a chain
+of batches, each waiting for the one before because of the one group that straddles their border. So heads are spread
+over a few opening batches, with as many of their own steps as there is room for, and what is left over fills further
+ones, each of which then waits for one or two opening batches only.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -34,6 +34,7 @@ from b24provision.reading import Answer, drive
 from b24provision.rest.calls import Call
 from b24provision.stakes import read_stakes
 
+DEFAULTS = [10_000, 20]
 PORTALS = ("equal", "one property each differs", "empty")
 PORTAL = Portal(target="benchmark", host="local")
 
@@ -86,9 +87,8 @@ def plan(job: Job, ready: Connection) -> None:
 
 
 def main() -> None:
-    storages, properties = (
-        (*map(int, sys.argv[1:]), 10_000, 20)[:2] if len(sys.argv) != 2 else (int(sys.argv[1]), 20)
-    )
+    given = [int(each) for each in sys.argv[1:]]
+    storages, properties = given + DEFAULTS[len(given) :]
     print(f"{storages} storages × {properties} properties")
     print("| portal | changes | requests | diff s | plan s | MB |")
     print("|---|---:|---:|---:|---:|---:|")

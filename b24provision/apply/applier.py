@@ -20,7 +20,7 @@ from b24provision.model import Note
 from b24provision.plan import Outcome, Plan, Report
 from b24provision.reading import Sender
 from b24provision.rest.calls import Call
-from b24provision.rest.operating import Wait
+from b24provision.rest.operating import NO_WAIT, Wait
 from b24provision.rest.stats import MethodStats
 from b24provision.stages import compile_stages
 
@@ -56,7 +56,7 @@ class Applier:
     look: Look
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     stop: Callable[[], bool] = lambda: False
-    expected_wait: Callable[[Sequence[Call]], Wait] = lambda _: Wait()
+    expected_wait: Callable[[Sequence[Call]], Wait] = lambda _: NO_WAIT
     retries: Callable[[], int] = lambda: 0
     measured: Callable[[], Mapping[str, MethodStats]] = lambda: _NOTHING_MEASURED
     watch: Watch = nobody

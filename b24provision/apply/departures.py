@@ -58,12 +58,12 @@ class Departures:
             departure = self._waiting[place]
             methods = departure.methods
             wait = shortest if methods in full else expected_wait([step.call for step in departure.steps])
-            if wait.seconds <= 0:
+            if wait.seconds > 0:
+                full.add(methods)
+                shortest = min(filter(_is_wait, (shortest, wait)), key=_seconds)
+                held.append(place)
+            else:
                 found = self._waiting.pop(place)
-                break
-            full.add(methods)
-            shortest = min(filter(_is_wait, (shortest, wait)), key=_seconds)
-            held.append(place)
         for place in held:
             heappush(self._ready, place)
         return found, NO_WAIT if found else shortest

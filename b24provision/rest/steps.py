@@ -33,11 +33,6 @@ class Question:
         """Whether asking twice can do no harm."""
         return all(call.only_reads for call in self.calls)
 
-    @property
-    def methods(self) -> frozenset[str]:
-        """Every method whose operating time this uses, `batch` itself included."""
-        return frozenset({self.method, *(call.method for call in self.calls)})
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:

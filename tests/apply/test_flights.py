@@ -295,6 +295,9 @@ async def test_stopping_waits_for_what_is_in_flight_and_starts_nothing():
         assert report.exit_code == 130
         assert [row.outcome.value for row in report.outcomes].count("done") == 200
         assert len(opened.wire.writes) == 4
+        assert (
+            opened.portal.request_count == 1 + 4
+        )  # what was stopped is not read back either: that may have to wait
 
 
 async def test_whoever_watches_is_told():
